@@ -1,0 +1,80 @@
+import { checkFinite, isAnomalyModeOn } from './anomaly.js';
+import type { Backend, Spec } from './backend.js';
+import { DTypeError, DeviceError } from './errors.js';
+import { type Op, getOp, inputNames, outputNames } from './op.js';
+import { isGradEnabled, record } from './tape.js';
+import { Tensor } from './tensor.js';
+
+function commonBackend(op: Op, inputs: readonly Tensor[]): Backend {
+  for (const input of inputs) {
+    input.assertAlive(op.name);
+    if (input.backend !== inputs[0].backend) {
+      throw new DeviceError(
+        `${op.name}: inputs are on ${inputs[0].device} and ${input.device}; move one with await t.toDevice('${inputs[0].device}')`,
+      );
+    }
+  }
+  return inputs[0].backend;
+}
+
+/**
+ * Runs an op: shape rule, outputs, kernel, tape. Every call of every op comes through here.
+ * `backend` is needed only by ops without inputs.
+ */
+export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, backend = commonBackend(op, inputs)): Tensor[] {
+  const names = inputNames(op, inputs.length);
+  const specs = op.infer(inputs, attrs);
+  for (const spec of specs) {
+    if (!backend.supports(spec.dtype)) {
+      throw new DTypeError(`${op.name}: ${backend.name} has no ${spec.dtype}; use float32, or the device 'cpu'`);
+    }
+  }
+
+  const records = isGradEnabled() && !isInPlace(op) && inputs.some((input) => input.requiresGrad);
+  const recorded = records && typeof op.vjp === 'function' ? record(op, attrs, inputs, specs) : null;
+
+  const operands = specs.map((spec) => ({
+    ...spec,
+    storage: 'view' in op ? inputs[0].storage.retain() : backend.allocate(op.name, spec),
+  }));
+  const outputs = operands.map((operand, i) => new Tensor(operand, recorded?.edges[i] ?? null));
+  if (!('view' in op)) {
+    try {
+      backend.run(op, inputs, operands, attrs);
+    } catch (error) {
+      outputs.forEach((output) => output.dispose());
+      throw error;
+    }
+    op.mutates?.forEach((name) => inputs[names.indexOf(name)].storage.markChanged());
+  }
+
+  if (recorded) {
+    const { node } = recorded;
+    const wanted = op.saves?.(node.edges.map((edge) => edge !== null), attrs) ?? [];
+    for (const name of wanted) {
+      if (name === false) continue;
+      const input = names.indexOf(name);
+      if (input >= 0) node.save(name, inputs[input], inputs[input].gradientEdge());
+      else {
+        const output = outputNames(op).indexOf(name);
+        node.save(name, outputs[output], recorded.edges[output]);
+      }
+    }
+  }
+  if (isAnomalyModeOn()) outputs.forEach((output) => checkFinite(op, output));
+  return outputs;
+}
+
+function isInPlace(op: Op): boolean {
+  return !('view' in op) && (op.mutates?.length ?? 0) > 0;
+}
+
+/** Runs a registered op by name and gives its first output. How core reaches ops that live in `kernels/`. */
+export function callOp(name: string, inputs: readonly Tensor[], attrs: object, backend?: Backend): Tensor {
+  return applyOp(getOp(name), inputs, attrs, backend)[0];
+}
+
+/** A tensor of zeros for the tape. */
+export function makeZeros(spec: Spec, backend: Backend): Tensor {
+  return callOp('fill', [], { shape: spec.shape, dtype: spec.dtype, value: 0 }, backend);
+}

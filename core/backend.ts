@@ -1,0 +1,58 @@
+import type { DType, TypedArray } from './dtype.js';
+import type { Shape } from './shape.js';
+import type { Op } from './op.js';
+import type { Storage } from './storage.js';
+
+export type DeviceName = 'cpu' | 'webgpu';
+
+/** What is known of a tensor before it has values. */
+export interface Spec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** One argument or result of an op on a backend. */
+export interface Operand extends Spec {
+  readonly storage: Storage;
+}
+
+export interface BackendMemory {
+  /** Bytes held by live storages. */
+  liveBytes: number;
+  /** Bytes kept in the pool for reuse. */
+  pooledBytes: number;
+  /** The most that live and pooled bytes have been together. */
+  peakBytes: number;
+}
+
+/** A place where tensors live and ops run. */
+export interface Backend {
+  readonly name: DeviceName;
+  /** One line for people: the adapter, or the CPU. */
+  readonly description: string;
+
+  supports(dtype: DType): boolean;
+
+  /** Uninitialised memory for an output; `op` is named should it fail. */
+  allocate(op: string, spec: Spec): Storage;
+
+  /** A storage that holds `data`. The array is copied. */
+  upload(op: string, data: TypedArray, spec: Spec): Storage;
+
+  /** Copies the values to the host. The one place where tapegrad waits for a device. */
+  read(storage: Storage): Promise<TypedArray>;
+
+  /** Runs `op`, or records it for a later batch. Operations on one storage keep their order. */
+  run(op: Op, inputs: readonly Operand[], outputs: readonly Operand[], attrs: object): void;
+
+  /** Resolves when everything recorded so far has been executed. */
+  synchronize(): Promise<void>;
+
+  memory(): BackendMemory;
+
+  /** Gives pooled memory back to the system. */
+  emptyPool(): void;
+
+  /** Releases the device; the backend is unusable afterwards. */
+  destroy(): void;
+}

@@ -1,0 +1,75 @@
+import type { Backend, BackendMemory, Operand, Spec } from '../backend.js';
+import { type DType, type TypedArray, allocate } from '../dtype.js';
+import { OutOfMemoryError } from '../errors.js';
+import type { CpuOperand, Op } from '../op.js';
+import { sizeOf } from '../shape.js';
+import { Storage } from '../storage.js';
+
+/** A typed array, counted. */
+class CpuStorage extends Storage {
+  data: TypedArray;
+
+  constructor(override readonly backend: CpuBackend, dtype: DType, data: TypedArray) {
+    super(backend, dtype, data.length);
+    this.data = data;
+    backend.adjustLiveBytes(this.bytes);
+  }
+
+  protected free(): void {
+    this.backend.adjustLiveBytes(-this.bytes);
+    this.data = allocate(this.dtype, 0);
+  }
+}
+
+function operand(operand: Operand): CpuOperand {
+  return { data: (operand.storage as CpuStorage).data, shape: operand.shape };
+}
+
+/** Runs each op's reference at once, on the calling thread. JavaScript's own heap is the pool. */
+export class CpuBackend implements Backend {
+  readonly name = 'cpu';
+  readonly description = 'CPU reference (JavaScript)';
+  private readonly usage: BackendMemory = { liveBytes: 0, pooledBytes: 0, peakBytes: 0 };
+
+  supports(): boolean {
+    return true;
+  }
+
+  allocate(op: string, spec: Spec): Storage {
+    const length = sizeOf(spec.shape);
+    try {
+      return new CpuStorage(this, spec.dtype, allocate(spec.dtype, length));
+    } catch (error) {
+      throw new OutOfMemoryError(op, spec.shape, length * 4, (error as Error).message);
+    }
+  }
+
+  upload(_op: string, data: TypedArray, spec: Spec): Storage {
+    return new CpuStorage(this, spec.dtype, data.slice());
+  }
+
+  async read(storage: Storage): Promise<TypedArray> {
+    return (storage as CpuStorage).data.slice();
+  }
+
+  run(op: Op, inputs: readonly Operand[], outputs: readonly Operand[], attrs: object): void {
+    if ('view' in op) return;
+    op.cpu(inputs.map(operand), outputs.map(operand), attrs);
+  }
+
+  async synchronize(): Promise<void> {}
+
+  memory(): BackendMemory {
+    return { ...this.usage };
+  }
+
+  emptyPool(): void {}
+
+  destroy(): void {}
+
+  /** Internal: storages report what they take and give back. */
+  adjustLiveBytes(bytes: number): void {
+    this.usage.liveBytes += bytes;
+    this.usage.peakBytes = Math.max(this.usage.peakBytes, this.usage.liveBytes);
+  }
+}

@@ -1,0 +1,12 @@
+export { type Backend, type BackendMemory, type DeviceName, type Spec } from './backend.js';
+export { detectAnomaly } from './anomaly.js';
+export { applyOp } from './apply.js';
+export { backendFor, defaultBackend, init, type InitOptions, shutdown } from './device.js';
+export { type DType, type TypedArray } from './dtype.js';
+export * from './errors.js';
+export { keep, memory, type MemoryReport, reportLeaks, scope } from './memory.js';
+export { allOps, defineOp, getOp, type KernelOp, type Op, type OpDeclaration, type ViewOp, type VjpContext } from './op.js';
+export { getRandomState, manualSeed, Philox, type RandomState, setRandomState } from './random.js';
+export { type Shape } from './shape.js';
+export { enableGrad, grad, type GradOptions, noGrad, printTape } from './tape.js';
+export { type NestedArray, Tensor, tensor, type TensorOptions } from './tensor.js';

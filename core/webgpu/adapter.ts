@@ -1,0 +1,77 @@
+import { DeviceError } from '../errors.js';
+
+/** A device, and what is known of the adapter behind it. */
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  /** One line for people. */
+  readonly description: string;
+  /** Whether the adapter runs on the CPU (lavapipe, SwiftShader, WARP). */
+  readonly isSoftware: boolean;
+}
+
+/** Used when the adapter has them; a kernel that needs one is a variant beside a plain kernel. */
+const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+
+/** A device gets WebGPU's small defaults unless the adapter's own limits are asked for, one by one. */
+const REQUESTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+  'minUniformBufferOffsetAlignment',
+] as const;
+
+/** Opens the fastest adapter with its real limits. Throws DeviceError where there is none. */
+export async function openDevice(): Promise<OpenDevice> {
+  const gpu = await findGpu();
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) {
+    throw new DeviceError("webgpu: no usable adapter (no GPU driver that WebGPU accepts); use init({ device: 'cpu' })");
+  }
+  const requiredLimits: Record<string, number> = {};
+  for (const name of REQUESTED_LIMITS) requiredLimits[name] = adapter.limits[name];
+  const requiredFeatures = OPTIONAL_FEATURES.filter((name) => adapter.features.has(name));
+  try {
+    const device = await adapter.requestDevice({ label: 'tapegrad', requiredFeatures, requiredLimits });
+    return { device, description: describe(adapter.info), isSoftware: adapter.info.isFallbackAdapter };
+  } catch (error) {
+    throw new DeviceError(`webgpu: the adapter ${describe(adapter.info)} gave no device: ${(error as Error).message}`);
+  }
+}
+
+/** Dawn's entry object, one for the whole process: Node crashes when it is collected, even after its devices are gone. */
+let dawn: GPU | null = null;
+
+/** The browser's and Deno's own WebGPU; in Node, Dawn from the optional package `webgpu`. */
+async function findGpu(): Promise<GPU> {
+  if (globalThis.navigator?.gpu) return navigator.gpu;
+  if (!globalThis.process?.versions?.node) {
+    throw new DeviceError("webgpu: this browser has no WebGPU; use a current one, or init({ device: 'cpu' })");
+  }
+  if (!dawn) {
+    const { create, globals } = await importDawn();
+    Object.assign(globalThis, globals); // GPUBufferUsage and its like, as in a browser
+    dawn = create([]);
+  }
+  return dawn;
+}
+
+async function importDawn(): Promise<typeof import('webgpu')> {
+  try {
+    return await import('webgpu');
+  } catch (error) {
+    const cause = (error as Error).message.split('\n')[0];
+    throw new DeviceError(`webgpu: Node needs the package 'webgpu'; install it with: npm install webgpu (${cause})`);
+  }
+}
+
+function describe(info: GPUAdapterInfo): string {
+  const words = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '');
+  const software = info.isFallbackAdapter ? ' (software)' : '';
+  return `${words.join(', ') || 'unknown adapter'}${software}`;
+}

@@ -1,0 +1,56 @@
+import { applyOp } from '../../core/apply.js';
+import type { DeviceName } from '../../core/backend.js';
+import { backendFor, defaultBackend } from '../../core/device.js';
+import type { DType } from '../../core/dtype.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
+import type { Tensor, TensorOptions } from '../../core/tensor.js';
+import { gridFor } from '../../core/webgpu/kernel.js';
+import { fillCpu } from './cpu.js';
+import fillWgsl from './fill.wgsl';
+
+export interface FillAttrs {
+  shape: Shape;
+  dtype: DType;
+  value: number;
+}
+
+/** The 32 bits that hold `value` in `dtype`. */
+function bitsOf(value: number, dtype: DType): number {
+  const host = dtype === 'int32' ? new Int32Array([value]) : new Float32Array([value]);
+  return new Uint32Array(host.buffer)[0];
+}
+
+export const fillOp = defineOp<KernelOp<FillAttrs>>({
+  name: 'fill',
+  inputs: [],
+  infer(_inputs, { shape, dtype }) {
+    checkShape('fill', shape);
+    return [{ shape, dtype }];
+  },
+  cpu: fillCpu,
+  kernel({ outputs: [out], attrs }) {
+    const vectors = Math.ceil(sizeOf(out.shape) / 4);
+    const params = { vectors, bits: bitsOf(attrs.value, attrs.dtype) };
+    return { launches: [{ module: fillWgsl, params, workgroups: gridFor(vectors, 64) }] };
+  },
+  vjp: { notDifferentiable: 'it has no inputs' },
+});
+
+/** A tensor of `shape` with every element `value`. PyTorch's name: `torch.full`. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  const backend = options.device ? backendFor(options.device as DeviceName) : defaultBackend();
+  const [out] = applyOp(fillOp, [], { shape, value, dtype: options.dtype ?? 'float32' }, backend);
+  if (options.requiresGrad) out.requiresGrad = true;
+  return out;
+}
+
+/** Zeros. PyTorch's name: `torch.zeros`. */
+export function zeros(shape: Shape, options?: TensorOptions): Tensor {
+  return full(shape, 0, options);
+}
+
+/** Ones. PyTorch's name: `torch.ones`. */
+export function ones(shape: Shape, options?: TensorOptions): Tensor {
+  return full(shape, 1, options);
+}

@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { brotliDecompressSync } from 'node:zlib';
+
+/*
+ * Finds a WebGPU adapter for Node: what the machine has, then an installed lavapipe, then SwiftShader from npm.
+ * Vulkan's loader reads its environment when the process starts, so the answer is an environment for a child.
+ * TAPEGRAD_ADAPTER=auto|machine|lavapipe|swiftshader|none forces a route.
+ */
+
+const ICD_FOLDER = '/usr/share/vulkan/icd.d';
+const SWIFTSHADER = resolve('.cache/swiftshader');
+const PROBE = fileURLToPath(new URL('./probeAdapter.mjs', import.meta.url));
+
+/** What Mesa wants set so that it does not complain. */
+const QUIET = { XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? '/tmp' };
+
+/** Opens an adapter and a device in a child process with `env`; null if that fails, crashes or hangs. */
+function probe(env) {
+  const child = spawnSync(process.execPath, [PROBE], { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 20_000 });
+  return child.status === 0 ? child.stdout.trim() : null;
+}
+
+/** Unpacks the Vulkan driver that the npm package of Chromium carries. */
+async function unpackSwiftShader() {
+  if (existsSync(join(SWIFTSHADER, 'vk_swiftshader_icd.json'))) return;
+  const require = createRequire(import.meta.url);
+  const packed = join(dirname(require.resolve('@sparticuz/chromium')), '../../bin/swiftshader.tar.br');
+  const { extract } = await import('tar-fs');
+  mkdirSync(dirname(SWIFTSHADER), { recursive: true });
+  const temporary = mkdtempSync(`${SWIFTSHADER}-`);
+  await pipeline(Readable.from([brotliDecompressSync(readFileSync(packed))]), extract(temporary));
+  const icd = join(temporary, 'vk_swiftshader_icd.json');
+  const description = JSON.parse(readFileSync(icd, 'utf8'));
+  description.ICD.library_path = join(SWIFTSHADER, 'libvk_swiftshader.so');
+  writeFileSync(icd, JSON.stringify(description));
+  try {
+    renameSync(temporary, SWIFTSHADER);
+  } catch (error) {
+    rmSync(temporary, { recursive: true });
+    if (!existsSync(SWIFTSHADER)) throw error;
+  }
+}
+
+async function swiftShader() {
+  await unpackSwiftShader();
+  return {
+    LD_LIBRARY_PATH: [SWIFTSHADER, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+    VK_ICD_FILENAMES: join(SWIFTSHADER, 'vk_swiftshader_icd.json'),
+  };
+}
+
+function lavapipe() {
+  if (!existsSync(ICD_FOLDER)) return null;
+  const file = readdirSync(ICD_FOLDER).find((name) => /^lvp_icd.*\.json$/.test(name));
+  return file ? { VK_ICD_FILENAMES: join(ICD_FOLDER, file), ...QUIET } : null;
+}
+
+const ROUTES = {
+  machine: () => ({ ...QUIET }),
+  lavapipe,
+  swiftshader: swiftShader,
+};
+
+/** The first route that opens a device: its name, a line that describes it, and the environment to start with. */
+export async function adapterEnvironment({ allowSwiftShader = false } = {}) {
+  const wanted = process.env.TAPEGRAD_ADAPTER ?? 'auto';
+  if (wanted !== 'auto' && wanted !== 'none' && !(wanted in ROUTES)) {
+    throw new Error(`TAPEGRAD_ADAPTER=${wanted}: choose auto, none, ${Object.keys(ROUTES).join(', ')}`);
+  }
+  const order = wanted === 'auto' ? ['machine', 'lavapipe', ...(allowSwiftShader ? ['swiftshader'] : [])] : [wanted];
+  for (const name of order) {
+    const env = await ROUTES[name]?.();
+    const description = env && probe(env);
+    if (description) return { name, description, env };
+  }
+  return { name: 'none', description: 'no WebGPU adapter', env: { VK_ICD_FILENAMES: '/dev/null' } };
+}

@@ -1,0 +1,92 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type DeviceName, type Tensor, keep, memory, ones, scope, shutdown, tensor } from '../index.js';
+import { mul } from '../kernels/binary/op.js';
+import { sum } from '../kernels/reduce/op.js';
+import { initBothDevices } from './support.js';
+
+const test = suite('memory');
+test.before(initBothDevices);
+test.after(() => shutdown('webgpu'));
+
+for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
+  test(`${device}: a reshape shares its storage, and the storage outlives the first handle`, async () => {
+    const before = memory();
+    const x = tensor([1, 2, 3, 4], [4], { device });
+    const bytes = memory().liveBytes;
+    const y = x.reshape([2, 2]);
+    assert.is(memory().liveBytes, bytes);
+    x.dispose();
+    assert.equal([...(await y.data())], [1, 2, 3, 4]);
+    y.dispose();
+    assert.is(memory().liveBytes, before.liveBytes);
+    assert.is(memory().liveTensors, before.liveTensors);
+  });
+
+  test(`${device}: scope frees what is not returned, synchronous or not, nested, and when it throws`, async () => {
+    const before = memory();
+    const kept = scope(() => {
+      const a = ones([8], { device });
+      return { result: [mul(a, 2)] };
+    });
+    assert.is(memory().liveTensors, before.liveTensors + 1);
+    const later = await scope(async () => {
+      const inner = await scope(async () => mul(ones([2], { device }), 3));
+      await inner.data();
+      return mul(inner, 2);
+    });
+    assert.equal([...(await later.data())], [6, 6]);
+    assert.throws(() => scope(() => { ones([4], { device }); throw new Error('on purpose'); }), /on purpose/);
+    const saved: Tensor[] = [];
+    scope(() => { saved.push(keep(ones([4], { device }))); });
+    assert.equal([...(await saved[0].data())], [1, 1, 1, 1]);
+    [kept.result[0], later, saved[0]].forEach((t) => t.dispose());
+    assert.is(memory().liveTensors, before.liveTensors);
+    assert.is(memory().liveBytes, before.liveBytes);
+  });
+
+  test(`${device}: a forward pass without backward leaves nothing on the tape`, () => {
+    const before = memory();
+    const x = ones([16], { device, requiresGrad: true });
+    scope(() => { sum(mul(mul(x, x), x)); });
+    x.dispose();
+    assert.is(memory().liveBytes, before.liveBytes);
+  });
+
+  test(`${device}: backward gives saved values back as it goes`, () => {
+    const before = memory();
+    const x = ones([1024], { device, requiresGrad: true });
+    const y = scope(() => {
+      let value: Tensor = x;
+      for (let i = 0; i < 20; i++) value = mul(value, value);
+      return sum(value);
+    });
+    assert.ok(memory().liveBytes > before.liveBytes + 19 * 4096, 'the tape keeps its operands');
+    y.backward();
+    assert.is(memory().liveBytes, before.liveBytes + 2 * 4096 + 4, 'x, its gradient and the scalar');
+    x.dispose();
+    y.dispose();
+    assert.is(memory().liveBytes, before.liveBytes);
+  });
+
+  test(`${device}: using disposes`, async () => {
+    const before = memory();
+    {
+      using x = ones([4], { device });
+      assert.is(x.disposed, false);
+    }
+    assert.is(memory().liveTensors, before.liveTensors);
+  });
+}
+
+test('two async scopes at once are refused, not mixed up', async () => {
+  let release = () => {};
+  const blocked = new Promise<void>((resolve) => { release = resolve; });
+  const first = scope(async () => { await blocked; });
+  const second = scope(async () => { await blocked; await Promise.resolve(); });
+  release();
+  const results = await Promise.allSettled([first, second]);
+  assert.ok(results.some((result) => result.status === 'rejected' && /out of order/.test(String(result.reason))));
+});
+
+test.run();

@@ -1,0 +1,4 @@
+import type { OracleFamily } from './types.js';
+
+/** Case file name -> how tapegrad computes each of its ops. */
+export const oracleFamilies: Record<string, OracleFamily> = {};
