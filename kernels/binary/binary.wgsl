@@ -1,0 +1,140 @@
+// out = op(a, b), element by element, with NumPy broadcasting: an axis of extent 1 is read with stride 0.
+//
+// Tiling: one invocation writes one vec4 of the output. ROWS: the inner axis is a whole number of vec4s (or the only
+// axis), and each operand walks it with stride 1 or 0, so that it is read by vec4s or as one value. Otherwise each of
+// the four elements is found by itself.
+// Cost: 1 flop, and 12 bytes moved an element without broadcasting.
+//
+// NaN: arithmetic propagates it; comparisons with it are false (notEqual: true). WGSL implementations may assume that
+// there is none, so maximum and minimum test for it by its bits.
+
+override OP: u32;
+override ROWS: bool = true;
+
+alias Element = f32; // tile
+alias Result = f32; // tile
+
+struct Params {
+  shape: array<vec4u, 2>,     // of the output, adjacent axes merged
+  strides_a: array<vec4u, 2>,
+  strides_b: array<vec4u, 2>,
+  rank: u32,
+  size: u32,                  // elements of the output
+}
+
+@group(0) @binding(0) var<storage, read> a: array<vec4<Element>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<Element>>;
+@group(0) @binding(2) var<storage, read_write> out: array<vec4<Result>>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+fn add(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
+  return x + y;
+}
+
+fn sub(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
+  return x - y;
+}
+
+fn mul(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
+  return x * y;
+}
+
+fn div(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
+  return x / y;
+}
+
+// WGSL leaves the power of a negative base undefined: its size is that of the positive base, its sign that of an odd
+// whole exponent, and for other exponents the result is NaN, made by a square root that no compiler can foresee.
+fn power(base: vec4<Element>, exponent: vec4<Element>) -> vec4<Element> {
+  let x = vec4f(base);
+  let y = vec4f(exponent);
+  let size = select(pow(abs(x), y), vec4f(1), y == vec4f(0));
+  let whole = floor(y) == y;
+  let odd = whole & (abs(y - 2 * floor(y / 2)) == vec4f(1));
+  let signed = select(size, -size, (x < vec4f(0)) & odd);
+  return vec4<Element>(select(signed, sqrt(x), (x < vec4f(0)) & !whole));
+}
+
+fn is_nan(x: vec4<Element>) -> vec4<bool> {
+  return (bitcast<vec4u>(vec4f(x)) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
+
+fn maximum(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
+  return select(select(max(x, y), y, is_nan(y)), x, is_nan(x));
+}
+
+fn minimum(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
+  return select(select(min(x, y), y, is_nan(y)), x, is_nan(x));
+}
+
+fn truth(condition: vec4<bool>) -> vec4<Result> {
+  return select(vec4<Result>(0), vec4<Result>(1), condition);
+}
+
+// The order of the cases is the order of the table in table.ts.
+fn apply(x: vec4<Element>, y: vec4<Element>) -> vec4<Result> {
+  switch OP {
+    case 0u: { return vec4<Result>(add(x, y)); }
+    case 1u: { return vec4<Result>(sub(x, y)); }
+    case 2u: { return vec4<Result>(mul(x, y)); }
+    case 3u: { return vec4<Result>(div(x, y)); }
+    case 4u: { return vec4<Result>(power(x, y)); }
+    case 5u: { return vec4<Result>(maximum(x, y)); }
+    case 6u: { return vec4<Result>(minimum(x, y)); }
+    case 7u: { return truth(x == y); }
+    case 8u: { return truth(x != y); }
+    case 9u: { return truth(x < y); }
+    case 10u: { return truth(x <= y); }
+    case 11u: { return truth(x > y); }
+    default: { return truth(x >= y); }
+  }
+}
+
+// Where the operands stand when the output stands at element `index`.
+fn offsets(index: u32) -> vec2u {
+  var rest = index;
+  var at = vec2u(0u, 0u);
+  for (var axis = params.rank; axis > 0u; axis--) {
+    let word = (axis - 1u) / 4u;
+    let lane = (axis - 1u) % 4u;
+    let extent = params.shape[word][lane];
+    let position = rest % extent;
+    rest = rest / extent;
+    at += position * vec2u(params.strides_a[word][lane], params.strides_b[word][lane]);
+  }
+  return at;
+}
+
+fn inner_stride(strides: vec4u, high: vec4u) -> u32 {
+  let axis = params.rank - 1u;
+  return select(high[axis % 4u], strides[axis % 4u], axis < 4u);
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index * 4u >= params.size) {
+    return;
+  }
+  if (ROWS) {
+    let at = offsets(index * 4u);
+    let x = a[at.x / 4u];
+    let y = b[at.y / 4u];
+    let steps_a = inner_stride(params.strides_a[0], params.strides_a[1]) == 1u;
+    let steps_b = inner_stride(params.strides_b[0], params.strides_b[1]) == 1u;
+    out[index] = apply(select(vec4<Element>(x[at.x % 4u]), x, steps_a), select(vec4<Element>(y[at.y % 4u]), y, steps_b));
+  } else {
+    let last = params.size - 1u;
+    let at0 = offsets(index * 4u);
+    let at1 = offsets(min(index * 4u + 1u, last));
+    let at2 = offsets(min(index * 4u + 2u, last));
+    let at3 = offsets(min(index * 4u + 3u, last));
+    let x = vec4<Element>(a[at0.x / 4u][at0.x % 4u], a[at1.x / 4u][at1.x % 4u], a[at2.x / 4u][at2.x % 4u], a[at3.x / 4u][at3.x % 4u]);
+    let y = vec4<Element>(b[at0.y / 4u][at0.y % 4u], b[at1.y / 4u][at1.y % 4u], b[at2.y / 4u][at2.y % 4u], b[at3.y / 4u][at3.y % 4u]);
+    out[index] = apply(x, y);
+  }
+}

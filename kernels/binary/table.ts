@@ -1,0 +1,78 @@
+import type { Tensor } from '../../core/tensor.js';
+import { logOf, maskLike } from './helpers.js';
+
+/** d(loss)/d(operand), before broadcasting is undone. `g` is d(loss)/d(out). */
+type Slope = (g: Tensor, a: () => Tensor, b: () => Tensor) => Tensor;
+
+/** One binary op. Its place in the table is the value of `OP` in binary.wgsl. */
+export interface BinaryRow {
+  readonly name: string;
+  readonly cpu: (x: number, y: number) => number;
+  /** `compare` gives int32 0 or 1 and has no gradient. */
+  readonly kind: 'arithmetic' | 'float' | 'compare';
+  readonly slopes?: readonly [Slope, Slope];
+  /** What the slope of a reads, what the slope of b reads. */
+  readonly reads?: readonly [readonly ('a' | 'b')[], readonly ('a' | 'b')[]];
+}
+
+/** x^y as PyTorch has it: 1 for y = 0, NaN for a negative base and an exponent that is not whole. */
+const power = (x: number, y: number) => x ** y;
+
+/** Share of the gradient that goes to the winner: all of it, or half at a tie. */
+const winner = (winning: Tensor, tied: Tensor) => winning.add(tied.mul(0.5));
+
+export const BINARY: readonly BinaryRow[] = [
+  { name: 'add', kind: 'arithmetic', cpu: (x, y) => x + y, slopes: [(g) => g, (g) => g] },
+  { name: 'sub', kind: 'arithmetic', cpu: (x, y) => x - y, slopes: [(g) => g, (g) => g.neg()] },
+  {
+    name: 'mul',
+    kind: 'arithmetic',
+    cpu: (x, y) => x * y,
+    slopes: [(g, _a, b) => g.mul(b()), (g, a) => g.mul(a())],
+    reads: [['b'], ['a']],
+  },
+  {
+    name: 'div',
+    kind: 'float',
+    cpu: (x, y) => x / y,
+    slopes: [(g, _a, b) => g.div(b()), (g, a, b) => g.mul(a()).div(b().square()).neg()],
+    reads: [['b'], ['a', 'b']],
+  },
+  {
+    name: 'pow',
+    kind: 'float',
+    cpu: power,
+    // d/da = b a^(b-1), 0 where b = 0; d/db = a^b log a, 0 where a = 0.
+    slopes: [
+      (g, a, b) => g.mul(b().mul(a().pow(b().sub(1)))).mul(maskLike(b().ne(0), g)),
+      (g, a, b) => g.mul(a().pow(b()).mul(logOf(a()))),
+    ],
+    reads: [['a', 'b'], ['a', 'b']],
+  },
+  {
+    name: 'maximum',
+    kind: 'arithmetic',
+    cpu: Math.max,
+    slopes: [
+      (g, a, b) => g.mul(winner(maskLike(a().gt(b()), g), maskLike(a().eq(b()), g))),
+      (g, a, b) => g.mul(winner(maskLike(b().gt(a()), g), maskLike(a().eq(b()), g))),
+    ],
+    reads: [['a', 'b'], ['a', 'b']],
+  },
+  {
+    name: 'minimum',
+    kind: 'arithmetic',
+    cpu: Math.min,
+    slopes: [
+      (g, a, b) => g.mul(winner(maskLike(a().lt(b()), g), maskLike(a().eq(b()), g))),
+      (g, a, b) => g.mul(winner(maskLike(b().lt(a()), g), maskLike(a().eq(b()), g))),
+    ],
+    reads: [['a', 'b'], ['a', 'b']],
+  },
+  { name: 'eq', kind: 'compare', cpu: (x, y) => (x === y ? 1 : 0) },
+  { name: 'ne', kind: 'compare', cpu: (x, y) => (x !== y ? 1 : 0) },
+  { name: 'lt', kind: 'compare', cpu: (x, y) => (x < y ? 1 : 0) },
+  { name: 'le', kind: 'compare', cpu: (x, y) => (x <= y ? 1 : 0) },
+  { name: 'gt', kind: 'compare', cpu: (x, y) => (x > y ? 1 : 0) },
+  { name: 'ge', kind: 'compare', cpu: (x, y) => (x >= y ? 1 : 0) },
+];
