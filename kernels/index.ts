@@ -1,2 +1,13 @@
 export { full, ones, zeros } from './fill/op.js';
 export { reshape } from './reshape/op.js';
+export { cast } from './cast/op.js';
+export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from './binary/op.js';
+export type { Operand } from './binary/operand.js';
+export { where } from './where/op.js';
+export {
+  abs, ceil, clamp, cos, elu, erf, exp, floor, gelu, leakyRelu, log, neg, reciprocal, relu, round, rsqrt, sigmoid, sign, silu, sin,
+  softplus, sqrt, square, tanh,
+} from './unary/op.js';
+export { argmax, argmin, logSumExp, max, mean, min, std, sum, variance } from './reduce/op.js';
+export { assign } from './assign/op.js';
+export { adamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';

@@ -1,0 +1,24 @@
+// destination = source, in place, for any 32-bit dtype.
+//
+// Tiling: one invocation copies one vec4; the tail of the last vec4 lies in the buffers' padding.
+// Cost: 8 bytes moved an element.
+
+struct Params {
+  vectors: u32,  // ceil(elements / 4)
+}
+
+@group(0) @binding(0) var<storage, read_write> destination: array<vec4u>;
+@group(0) @binding(1) var<storage, read> source: array<vec4u>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index < params.vectors) {
+    destination[index] = source[index];
+  }
+}

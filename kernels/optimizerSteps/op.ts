@@ -1,0 +1,186 @@
+import { applyOp } from '../../core/apply.js';
+import type { Spec } from '../../core/backend.js';
+import { requireFloat, requireSameDType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import { scope } from '../../core/memory.js';
+import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
+import { sameShape, sizeOf } from '../../core/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
+import adamWgsl from './adam.wgsl';
+import { adamStepCpu, rmsPropStepCpu, sgdStepCpu } from './cpu.js';
+import rmsPropWgsl from './rmsProp.wgsl';
+import sgdWgsl from './sgd.wgsl';
+
+/*
+ * One optimiser step of one parameter, fused: reads the gradient, changes parameter and state in place.
+ * A state that the settings do not use is passed as an empty tensor of shape [0].
+ */
+
+export interface SgdStepAttrs {
+  lr: number;
+  /** 0: no momentum, and `momentumBuffer` is empty. */
+  momentum: number;
+  dampening: number;
+  nesterov: boolean;
+  weightDecay: number;
+}
+
+export interface AdamStepAttrs {
+  lr: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  weightDecay: number;
+  /** AdamW: the weights decay by themselves, not through the gradient. */
+  decoupled: boolean;
+  /** Counts from 1; corrects the averages for their start at zero. */
+  step: number;
+}
+
+export interface RmsPropStepAttrs {
+  lr: number;
+  alpha: number;
+  eps: number;
+  /** 0: no momentum, and `momentumBuffer` is empty. */
+  momentum: number;
+  /** Divide by the standard deviation of the gradients; otherwise `gradAvg` is empty. */
+  centered: boolean;
+  weightDecay: number;
+}
+
+const notDifferentiable = 'it changes its operands in place';
+
+/** Throws unless every operand is a float tensor of the parameter's shape, those named in `unused` empty. */
+function checkOperands(op: string, names: readonly string[], operands: readonly Spec[], unused: readonly (string | false)[] = []): void {
+  const [parameter] = operands;
+  requireFloat(op, 'parameter', parameter.dtype);
+  requireSameDType(op, operands.map((operand) => operand.dtype));
+  operands.forEach(({ shape }, i) => {
+    const empty = unused.includes(names[i]);
+    if (!sameShape(shape, empty ? [0] : parameter.shape)) {
+      const wanted = empty ? 'these settings need none: pass an empty tensor of shape [0]' : `the parameter has [${parameter.shape}]`;
+      throw new ShapeError(`${op}: ${names[i]} has shape [${shape}], ${wanted}`);
+    }
+  });
+}
+
+/** One invocation a vec4 of the parameter. */
+function elementwise(launch: Pick<Launch, 'module' | 'overrides'>, parameter: Spec, params: Record<string, number>): KernelPlan {
+  const vectors = Math.ceil(sizeOf(parameter.shape) / 4);
+  return { launches: [{ ...launch, params: { vectors, ...params }, workgroups: gridFor(vectors, 64) }] };
+}
+
+/** Every operand is read, and all but the gradient written. */
+function stepCost(operands: readonly Spec[], flopsPerElement: number): Cost {
+  const moved = operands.reduce((total, { shape }) => total + 2 * sizeOf(shape), 0);
+  const elements = sizeOf(operands[0].shape);
+  return { flops: flopsPerElement * elements, bytes: 4 * (moved - elements) };
+}
+
+const SGD_INPUTS = ['parameter', 'gradient', 'momentumBuffer'];
+
+export const sgdStepOp = defineOp<KernelOp<SgdStepAttrs>>({
+  name: 'sgdStep',
+  inputs: SGD_INPUTS,
+  outputs: [],
+  mutates: ['parameter', 'momentumBuffer'],
+  infer(operands, { momentum }) {
+    checkOperands('sgdStep', SGD_INPUTS, operands, [momentum === 0 && 'momentumBuffer']);
+    return [];
+  },
+  cpu: sgdStepCpu,
+  kernel({ inputs: [parameter], attrs: { lr, momentum, dampening, nesterov, weightDecay } }) {
+    const overrides = { MOMENTUM: momentum !== 0, NESTEROV: nesterov };
+    const params = { lr, momentum, gradient_share: 1 - dampening, weight_decay: weightDecay };
+    return elementwise({ module: sgdWgsl, overrides }, parameter, params);
+  },
+  cost: (operands, _outputs, { momentum }) => stepCost(operands, momentum === 0 ? 4 : 7),
+  vjp: { notDifferentiable },
+});
+
+const ADAM_INPUTS = ['parameter', 'gradient', 'expAvg', 'expAvgSq'];
+
+export const adamStepOp = defineOp<KernelOp<AdamStepAttrs>>({
+  name: 'adamStep',
+  inputs: ADAM_INPUTS,
+  outputs: [],
+  mutates: ['parameter', 'expAvg', 'expAvgSq'],
+  infer(operands, { step }) {
+    checkOperands('adamStep', ADAM_INPUTS, operands);
+    if (!Number.isInteger(step) || step < 1) throw new ShapeError(`adamStep: step is ${step}; count steps from 1`);
+    return [];
+  },
+  cpu: adamStepCpu,
+  kernel({ inputs: [parameter], attrs: { lr, beta1, beta2, eps, weightDecay, decoupled, step } }) {
+    const params = {
+      shrink: decoupled ? 1 - lr * weightDecay : 1,
+      l2: decoupled ? 0 : weightDecay,
+      share1: 1 - beta1,
+      share2: 1 - beta2,
+      step_size: lr / (1 - beta1 ** step),
+      root_correction: Math.sqrt(1 - beta2 ** step),
+      eps,
+    };
+    return elementwise({ module: adamWgsl }, parameter, params);
+  },
+  cost: (operands) => stepCost(operands, 16),
+  vjp: { notDifferentiable },
+});
+
+const RMSPROP_INPUTS = ['parameter', 'gradient', 'squareAvg', 'gradAvg', 'momentumBuffer'];
+
+export const rmsPropStepOp = defineOp<KernelOp<RmsPropStepAttrs>>({
+  name: 'rmsPropStep',
+  inputs: RMSPROP_INPUTS,
+  outputs: [],
+  mutates: ['parameter', 'squareAvg', 'gradAvg', 'momentumBuffer'],
+  infer(operands, { momentum, centered }) {
+    checkOperands('rmsPropStep', RMSPROP_INPUTS, operands, [!centered && 'gradAvg', momentum === 0 && 'momentumBuffer']);
+    return [];
+  },
+  cpu: rmsPropStepCpu,
+  kernel({ inputs: [parameter], attrs: { lr, alpha, eps, momentum, centered, weightDecay } }) {
+    const overrides = { CENTERED: centered, MOMENTUM: momentum !== 0 };
+    const params = { lr, share: 1 - alpha, eps, momentum, weight_decay: weightDecay };
+    return elementwise({ module: rmsPropWgsl, overrides }, parameter, params);
+  },
+  cost: (operands, _outputs, { momentum, centered }) => stepCost(operands, 11 + (centered ? 5 : 0) + (momentum === 0 ? 0 : 2)),
+  vjp: { notDifferentiable },
+});
+
+/** Runs a step op; null stands for a state that is not used. */
+function runStep(op: KernelOp<any>, parameter: Tensor, others: readonly (Tensor | null)[], attrs: object): void {
+  const { dtype, backend } = parameter;
+  const none = { shape: [0], dtype };
+  scope(() => {
+    const operands = others.map((tensor) => tensor ?? new Tensor({ ...none, storage: backend.allocate(op.name, none) }));
+    applyOp(op, [parameter, ...operands], attrs);
+  });
+}
+
+/**
+ * Changes `parameter` by one step of stochastic gradient descent, as `torch.optim.SGD` does: all tensors of one shape
+ * and float dtype, `momentumBuffer` starting at zero, null without momentum. PyTorch's first step takes no dampening.
+ */
+export function sgdStep(parameter: Tensor, gradient: Tensor, momentumBuffer: Tensor | null, attrs: SgdStepAttrs): void {
+  runStep(sgdStepOp, parameter, [gradient, momentumBuffer], attrs);
+}
+
+/**
+ * Changes `parameter` by one step of Adam, or of AdamW if `decoupled`, as `torch.optim.Adam` does: all tensors of one
+ * shape and float dtype, the running averages of the gradient and of its square starting at zero.
+ */
+export function adamStep(parameter: Tensor, gradient: Tensor, expAvg: Tensor, expAvgSq: Tensor, attrs: AdamStepAttrs): void {
+  runStep(adamStepOp, parameter, [gradient, expAvg, expAvgSq], attrs);
+}
+
+/**
+ * Changes `parameter` by one step of RMSprop, as `torch.optim.RMSprop` does: all tensors of one shape and float dtype,
+ * state starting at zero, `gradAvg` null unless `centered`, `momentumBuffer` null without momentum.
+ */
+export function rmsPropStep(
+  parameter: Tensor, gradient: Tensor, squareAvg: Tensor, gradAvg: Tensor | null, momentumBuffer: Tensor | null, attrs: RmsPropStepAttrs,
+): void {
+  runStep(rmsPropStepOp, parameter, [gradient, squareAvg, gradAvg, momentumBuffer], attrs);
+}
