@@ -1,0 +1,84 @@
+import { callOp } from '../../core/apply.js';
+import { requireSameDType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import { scope } from '../../core/memory.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Shape, normalizeAxis, sameShape } from '../../core/shape.js';
+import type { Tensor } from '../../core/tensor.js';
+import { narrow } from '../slice/op.js';
+import { copyBox, movingCost, wholeLayout, windowLayout } from '../strided/plan.js';
+import { concatCpu } from './cpu.js';
+
+export interface ConcatAttrs {
+  axis: number;
+}
+
+/** The shapes of what is to be joined. Throws where there is nothing. */
+function shapesOf(op: string, inputs: readonly { shape: Shape }[]): Shape[] {
+  if (inputs.length === 0) throw new ShapeError(`${op}: takes at least one tensor, got none`);
+  return inputs.map(({ shape }) => shape);
+}
+
+/** Shapes for a message: `[2,3] and [2,4]`. */
+function list(shapes: readonly Shape[]): string {
+  return shapes.map((shape) => `[${shape}]`).join(' and ');
+}
+
+/** Where each of the inputs begins along `axis`. */
+function startsOf(shapes: readonly Shape[], axis: number): number[] {
+  let end = 0;
+  return shapes.map((shape) => (end += shape[axis]) - shape[axis]);
+}
+
+export const concatOp = defineOp<KernelOp<ConcatAttrs>>({
+  name: 'concat',
+  inputs: ['...x'],
+  infer(inputs, { axis }) {
+    const shapes = shapesOf('concat', inputs);
+    const [first] = shapes;
+    if (first[axis] === undefined) throw new ShapeError(`concat: shape [${first}] has no axis ${axis}; use stack() to join along a new one`);
+    for (const shape of shapes) {
+      if (shape.length !== first.length || shape.some((extent, i) => i !== axis && extent !== first[i])) {
+        throw new ShapeError(`concat: shapes ${list([first, shape])} must agree in every axis but ${axis}`);
+      }
+    }
+    const dtype = requireSameDType('concat', inputs.map((input) => input.dtype));
+    const total = shapes.reduce((sum, shape) => sum + shape[axis], 0);
+    return [{ shape: first.map((extent, i) => (i === axis ? total : extent)), dtype }];
+  },
+  cpu: concatCpu,
+  kernel({ inputs, outputs: [out], attrs: { axis } }) {
+    const starts = startsOf(inputs.map((input) => input.shape), axis);
+    const launches = inputs.flatMap(({ shape }, k) => {
+      const window = windowLayout(out.shape, shape.map((_, i) => (i === axis ? starts[k] : 0)));
+      return copyBox(shape, wholeLayout(shape), window, `x${k}`);
+    });
+    return { launches };
+  },
+  cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
+  vjp([gradient], { attrs: { axis }, inputs, needs }) {
+    const starts = startsOf(inputs.map((input) => input.shape), axis);
+    return inputs.map(({ shape }, k) => (needs[k] ? narrow(gradient, axis, starts[k], shape[axis]) : null));
+  },
+});
+
+/**
+ * The tensors one after the other along `axis` (default 0; negative counts from the end). One dtype, and shapes that
+ * agree in every other axis, else DTypeError or ShapeError. PyTorch's name: `torch.cat`.
+ */
+export function concat(tensors: readonly Tensor[], { axis = 0 }: { axis?: number } = {}): Tensor {
+  const [first] = shapesOf('concat', tensors);
+  return callOp('concat', tensors, { axis: normalizeAxis('concat', axis, first.length) });
+}
+
+/**
+ * The tensors side by side along a new axis, which becomes axis `axis` of the result (default 0; negative counts from
+ * the end). One dtype and one shape, else DTypeError or ShapeError. PyTorch's name: `torch.stack`.
+ */
+export function stack(tensors: readonly Tensor[], { axis = 0 }: { axis?: number } = {}): Tensor {
+  const shapes = shapesOf('stack', tensors);
+  const other = shapes.find((shape) => !sameShape(shape, shapes[0]));
+  if (other) throw new ShapeError(`stack: shapes ${list([shapes[0], other])} must be equal; use concat() to join along an axis they have`);
+  const at = normalizeAxis('stack', axis, shapes[0].length + 1);
+  return scope(() => concat(tensors.map((x) => x.unsqueeze(at)), { axis: at }));
+}
