@@ -11,3 +11,18 @@ export {
 export { argmax, argmin, logSumExp, max, mean, min, std, sum, variance } from './reduce/op.js';
 export { assign } from './assign/op.js';
 export { adamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';
+export { gather } from './gather/op.js';
+export { scatterAdd } from './scatterAdd/op.js';
+export { indexSelect } from './indexSelect/op.js';
+export { embedding } from './embedding/op.js';
+export { oneHot } from './oneHot/op.js';
+export { arange } from './arange/op.js';
+export { rand, randInt, randn } from './random/op.js';
+export { dropout } from './dropout/op.js';
+export { permute, transpose } from './permute/op.js';
+export { expand } from './expand/op.js';
+export { flip } from './flip/op.js';
+export { narrow, slice, split } from './slice/op.js';
+export type { SliceRange } from './slice/ranges.js';
+export { concat, stack } from './concat/op.js';
+export { pad, type PadOptions, type Padding } from './pad/op.js';

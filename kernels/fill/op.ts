@@ -16,7 +16,7 @@ export interface FillAttrs {
 }
 
 /** The 32 bits that hold `value` in `dtype`. */
-function bitsOf(value: number, dtype: DType): number {
+export function bitsOf(value: number, dtype: DType): number {
   const host = dtype === 'int32' ? new Int32Array([value]) : new Float32Array([value]);
   return new Uint32Array(host.buffer)[0];
 }

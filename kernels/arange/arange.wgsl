@@ -1,0 +1,28 @@
+// out[i] = start + i * step (torch.arange). int32 is exact; float32 counts exactly up to 2^24.
+//
+// Tiling: one invocation writes one vec4; the tail of the last vec4 lies in the buffer's padding.
+// Cost: 4 bytes written an element.
+
+alias Element = f32; // tile
+
+struct Params {
+  vectors: u32,  // ceil(elements / 4)
+  start: u32,    // bits of an Element
+  step: u32,     // bits of an Element
+}
+
+@group(0) @binding(0) var<storage, read_write> out: array<vec4<Element>>;
+@group(0) @binding(1) var<uniform> params: Params;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let vector = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (vector < params.vectors) {
+    let i = vec4<Element>(vec4u(vector * 4u) + vec4u(0u, 1u, 2u, 3u));
+    out[vector] = vec4<Element>(bitcast<Element>(params.start)) + i * bitcast<Element>(params.step);
+  }
+}

@@ -1,0 +1,65 @@
+import { type DType, isFloat } from '../../core/dtype.js';
+import { DTypeError, ShapeError } from '../../core/errors.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import type { Tensor, TensorOptions } from '../../core/tensor.js';
+import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { create } from '../create.js';
+import { bitsOf } from '../fill/op.js';
+import { arangeCpu } from './cpu.js';
+import arangeWgsl from './arange.wgsl';
+
+export interface ArangeAttrs {
+  start: number;
+  stop: number;
+  step: number;
+  dtype: DType;
+}
+
+/** How many numbers lie in [start, stop). Throws where the step never gets there. */
+function countOf({ start, stop, step, dtype }: ArangeAttrs): number {
+  const call = `arange: from ${start} to ${stop} by ${step}`;
+  if (![start, stop, step].every(Number.isFinite)) throw new ShapeError(`${call}: all three must be finite`);
+  if (step === 0 || (stop - start) / step < 0) {
+    throw new ShapeError(`${call} never arrives; the step must have the sign of stop - start and not be 0`);
+  }
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  if (!isFloat(dtype)) {
+    const ends = [start, step, start + (count - 1) * step];
+    if (count > 0 && ends.some((value) => value !== (value | 0))) {
+      throw new DTypeError(`${call} leaves the whole 32-bit numbers that int32 holds; use dtype 'float32'`);
+    }
+  }
+  return count;
+}
+
+export const arangeOp = defineOp<KernelOp<ArangeAttrs>>({
+  name: 'arange',
+  inputs: [],
+  infer: (_inputs, attrs) => [{ shape: [countOf(attrs)], dtype: attrs.dtype }],
+  cpu: arangeCpu,
+  kernel({ outputs: [out], attrs: { start, step } }) {
+    const vectors = Math.ceil(out.shape[0] / 4);
+    const params = { vectors, start: bitsOf(start, out.dtype), step: bitsOf(step, out.dtype) };
+    return { launches: [{ module: arangeWgsl, tiles: { Element: wgslType(out.dtype) }, params, workgroups: gridFor(vectors, 64) }] };
+  },
+  vjp: { notDifferentiable: 'it has no inputs' },
+});
+
+/**
+ * The numbers start, start + step, ... below `stop` (above it for a negative step), as one axis. `start` is 0 and
+ * `step` 1 where left out. The dtype is int32 if all of them are whole, else float32, unless options name one.
+ * Throws a ShapeError for a step that is 0 or leads away from `stop`. PyTorch's name: `torch.arange`.
+ *
+ *     arange(5)              // 0 1 2 3 4
+ *     arange(1, 2, 0.25)     // 1 1.25 1.5 1.75
+ */
+export function arange(stop: number, options?: TensorOptions): Tensor;
+export function arange(start: number, stop: number, options?: TensorOptions): Tensor;
+export function arange(start: number, stop: number, step: number, options?: TensorOptions): Tensor;
+export function arange(...args: (number | TensorOptions | undefined)[]): Tensor {
+  const numbers = args.filter((argument) => typeof argument === 'number');
+  const options = args.find((argument) => typeof argument === 'object') ?? {};
+  const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers;
+  const dtype = options.dtype ?? ([start, stop, step].every(Number.isInteger) ? 'int32' : 'float32');
+  return create(arangeOp, { start, stop, step, dtype }, options);
+}

@@ -1,0 +1,102 @@
+import { callOp } from '../../core/apply.js';
+import { requireFloat } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Shape, checkShape, normalizeAxis, sizeOf } from '../../core/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { gridFor } from '../../core/webgpu/kernel.js';
+import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
+import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
+import indexSelectWgsl from './indexSelect.wgsl';
+import indexSelectGradWgsl from './indexSelectGrad.wgsl';
+
+/** How a kernel sees the elements of a row: one by one, or as vec4s where they come out even. */
+function itemsOf(shape: Shape, axis: number): { isVector: boolean; size: number; inner: number } {
+  const inner = sizeOf(shape.slice(axis + 1));
+  const isVector = inner % 4 === 0;
+  const width = isVector ? 4 : 1;
+  return { isVector, size: sizeOf(shape) / width, inner: inner / width };
+}
+
+export const indexSelectOp = defineOp<KernelOp<{ axis: number }>>({
+  name: 'indexSelect',
+  inputs: ['x', 'index'],
+  infer([x, index], { axis }) {
+    checkIndexList('indexSelect', index);
+    checkAxis('indexSelect', axis, x.shape.length);
+    return [{ shape: x.shape.with(axis, index.shape[0]), dtype: x.dtype }];
+  },
+  cpu: indexSelectCpu,
+  kernel({ inputs: [x, index], outputs: [out], attrs: { axis } }) {
+    const { isVector, size, inner } = itemsOf(out.shape, axis);
+    const params = { size, inner, count: index.shape[0], extent: x.shape[axis], missing: missingBits(x.dtype) };
+    const tiles = { Item: isVector ? 'vec4u' : 'u32' };
+    return { launches: [{ module: indexSelectWgsl, tiles, params, workgroups: gridFor(size, 64) }] };
+  },
+  saves: () => ['index'],
+  vjp: ([gradient], { attrs: { axis }, inputs: [x], saved }) => [
+    callOp('indexSelectGrad', [gradient, saved('index')], { axis, extent: x.shape[axis] }),
+    null,
+  ],
+});
+
+/** The gradient of `indexSelect`: the rows of `gradient` added up at their places in a tensor with `extent` rows. */
+export const indexSelectGradOp = defineOp<KernelOp<{ axis: number; extent: number }>>({
+  name: 'indexSelectGrad',
+  inputs: ['gradient', 'index'],
+  infer([gradient, index], { axis, extent }) {
+    requireFloat('indexSelectGrad', 'gradient', gradient.dtype);
+    checkIndexList('indexSelectGrad', index);
+    checkAxis('indexSelectGrad', axis, gradient.shape.length);
+    if (gradient.shape[axis] !== index.shape[0]) {
+      throw new ShapeError(
+        `indexSelectGrad: gradient of shape [${gradient.shape}] and index of shape [${index.shape}] differ on axis ${axis}; one row an entry`,
+      );
+    }
+    const shape = gradient.shape.with(axis, extent);
+    checkShape('indexSelectGrad', shape);
+    return [{ shape, dtype: gradient.dtype }];
+  },
+  cpu: indexSelectGradCpu,
+  kernel({ inputs: [, index], outputs: [out], attrs: { axis, extent } }) {
+    const { isVector, size, inner } = itemsOf(out.shape, axis);
+    const count = index.shape[0];
+    const params = { size, inner, count, extent };
+    const tiles = { Item: isVector ? 'vec4f' : 'f32' };
+    const module = indexSelectGradWgsl;
+    return {
+      scratch: { links: { shape: [extent + count], dtype: 'int32' } },
+      launches: [
+        { module, entryPoint: 'chain', tiles, params, workgroups: gridFor(extent + count, 64) },
+        { module, tiles, params, workgroups: gridFor(size, 64) },
+      ],
+    };
+  },
+  cost([gradient, index], [out], { extent }) {
+    const links = extent + sizeOf(index.shape);
+    return { flops: sizeOf(gradient.shape), bytes: 4 * (sizeOf(gradient.shape) + sizeOf(out.shape) + sizeOf(index.shape) + 2 * links) };
+  },
+  saves: () => ['index'],
+  vjp: ([gradient], { attrs: { axis }, saved }) => [callOp('indexSelect', [gradient, saved('index')], { axis }), null],
+});
+
+declare module '../../core/tensor.js' {
+  interface Tensor {
+    /** The slices along `axis` that `index` names, in its order. See `indexSelect`. */
+    indexSelect(index: Tensor, options: { axis: number }): Tensor;
+  }
+}
+
+/**
+ * The slices of x along `axis` (which may be negative) that `index` names, in its order and as often as it names them:
+ * out[.., k, ..] = x[.., index[k], ..]. `index` is int32 with one axis. PyTorch's name: `torch.index_select`.
+ *
+ * An index outside 0 .. extent-1 throws a ShapeError on the CPU; on WebGPU its slice is NaN (0 for int32) and gets no gradient.
+ */
+export function indexSelect(x: Tensor, index: Tensor, { axis }: { axis: number }): Tensor {
+  return callOp('indexSelect', [x, index], { axis: normalizeAxis('indexSelect', axis, x.rank) });
+}
+
+Tensor.prototype.indexSelect = function (index, options) {
+  return indexSelect(this, index, options);
+};

@@ -1,0 +1,112 @@
+import type { Shape } from '../../core/shape.js';
+import { type Sample, defineSamples } from '../../core/samples.js';
+
+/** `count` rows chosen along `axis` of a tensor of shape `x`. */
+function select(label: string, x: Shape, count: number, axis: number): Sample {
+  return { label, inputs: [{ shape: x }, { shape: [count], dtype: 'int32', high: Math.max(x[axis] - 1, 0) }], attrs: { axis } };
+}
+
+/** The way back: rows of `gradient` go to a tensor with `extent` of them. */
+function selectGrad(label: string, gradient: Shape, axis: number, extent: number): Sample {
+  const index = { shape: [gradient[axis]], dtype: 'int32', high: Math.max(extent - 1, 0) } as const;
+  return { label, inputs: [{ shape: gradient }, index], attrs: { axis, extent } };
+}
+
+defineSamples('indexSelect', {
+  samples: [
+    select('inner axis', [3, 5], 7, 1),
+    select('rows of odd length', [5, 3], 4, 0),
+    select('rows of whole vec4s', [5, 8], 9, 0),
+    select('middle axis', [2, 5, 4], 3, 1),
+    select('a vector', [4], 9, 0),
+    select('one element', [1], 1, 0),
+    select('several workgroups', [13, 31], 67, 0),
+    select('several workgroups of vec4s', [13, 32], 67, 0),
+    { label: 'int32', inputs: [{ shape: [4, 3], dtype: 'int32', low: -9, high: 9 }, { shape: [5], dtype: 'int32' }], attrs: { axis: 0 } },
+    select('nothing chosen', [3, 4], 0, 0),
+    select('empty rows', [3, 0], 2, 0),
+  ],
+  errors: [
+    {
+      label: 'an index of two axes',
+      inputs: [{ shape: [3, 4] }, { shape: [2, 2], dtype: 'int32' }],
+      attrs: { axis: 0 },
+      error: 'ShapeError',
+      message: /indexSelect: index .*\[2,2\]/,
+    },
+    {
+      label: 'a float index',
+      inputs: [{ shape: [3, 4] }, { shape: [2] }],
+      attrs: { axis: 0 },
+      error: 'DTypeError',
+      message: /indexSelect: index must be an int32 tensor, got float/,
+    },
+    {
+      label: 'an axis that is not there',
+      inputs: [{ shape: [3, 4] }, { shape: [2], dtype: 'int32', high: 2 }],
+      attrs: { axis: 2 },
+      error: 'ShapeError',
+      message: /indexSelect: axis 2 .*rank 2/,
+    },
+    {
+      label: 'a scalar has no axis',
+      inputs: [{ shape: [] }, { shape: [2], dtype: 'int32', high: 0 }],
+      attrs: { axis: 0 },
+      error: 'ShapeError',
+      message: /indexSelect: axis 0 .*rank 0/,
+    },
+  ],
+  bench: [select('embedding: 8192 of 10000 rows of 512', [10_000, 512], 8192, 0), select('1M rows of 3', [1 << 16, 3], 1 << 20, 0)],
+});
+
+defineSamples('indexSelectGrad', {
+  samples: [
+    selectGrad('inner axis', [3, 7], 1, 5),
+    selectGrad('rows of odd length', [4, 3], 0, 5),
+    selectGrad('rows of whole vec4s, many copies each', [33, 8], 0, 3),
+    selectGrad('middle axis', [2, 3, 4], 1, 5),
+    selectGrad('a vector', [9], 0, 4),
+    selectGrad('several workgroups', [67, 31], 0, 70),
+    selectGrad('several workgroups of vec4s', [67, 32], 0, 70),
+    selectGrad('nothing chosen: zeros', [0, 4], 0, 3),
+    selectGrad('empty rows', [2, 0], 0, 3),
+  ],
+  errors: [
+    {
+      label: 'another number of rows than entries',
+      inputs: [{ shape: [3, 4] }, { shape: [2], dtype: 'int32' }],
+      attrs: { axis: 0, extent: 4 },
+      error: 'ShapeError',
+      message: /indexSelectGrad: .*\[3,4\].*\[2\].*axis 0/,
+    },
+    {
+      label: 'a negative extent',
+      inputs: [{ shape: [3, 4] }, { shape: [3], dtype: 'int32' }],
+      attrs: { axis: 0, extent: -1 },
+      error: 'ShapeError',
+      message: /indexSelectGrad: shape \[-1,4\]/,
+    },
+    {
+      label: 'an axis that is not there',
+      inputs: [{ shape: [3] }, { shape: [3], dtype: 'int32' }],
+      attrs: { axis: 1, extent: 4 },
+      error: 'ShapeError',
+      message: /indexSelectGrad: axis 1 .*rank 1/,
+    },
+    {
+      label: 'an int32 gradient',
+      inputs: [{ shape: [3], dtype: 'int32' }, { shape: [3], dtype: 'int32' }],
+      attrs: { axis: 0, extent: 4 },
+      error: 'DTypeError',
+      message: /indexSelectGrad: gradient must be a float tensor, got int32/,
+    },
+    {
+      label: 'a float index',
+      inputs: [{ shape: [3] }, { shape: [3] }],
+      attrs: { axis: 0, extent: 4 },
+      error: 'DTypeError',
+      message: /indexSelectGrad: index must be an int32 tensor, got float/,
+    },
+  ],
+  bench: [selectGrad('embedding: 8192 of 10000 rows of 512', [8192, 512], 0, 10_000)],
+});

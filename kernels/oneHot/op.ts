@@ -1,0 +1,41 @@
+import { callOp } from '../../core/apply.js';
+import { type DType, requireInt } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { checkShape, sizeOf } from '../../core/shape.js';
+import type { Tensor } from '../../core/tensor.js';
+import { gridFor } from '../../core/webgpu/kernel.js';
+import { bitsOf } from '../fill/op.js';
+import { oneHotCpu } from './cpu.js';
+import oneHotWgsl from './oneHot.wgsl';
+
+export const oneHotOp = defineOp<KernelOp<{ classes: number; dtype: DType }>>({
+  name: 'oneHot',
+  inputs: ['index'],
+  infer([index], { classes, dtype }) {
+    requireInt('oneHot', 'index', index.dtype);
+    if (!Number.isInteger(classes) || classes < 1) {
+      throw new ShapeError(`oneHot: classes must be a whole number from 1, got ${classes}, for an index of shape [${index.shape}]`);
+    }
+    const shape = [...index.shape, classes];
+    checkShape('oneHot', shape);
+    return [{ shape, dtype }];
+  },
+  cpu: oneHotCpu,
+  kernel({ outputs: [out], attrs: { classes } }) {
+    const size = sizeOf(out.shape);
+    const params = { size, classes, one: bitsOf(1, out.dtype) };
+    return { launches: [{ module: oneHotWgsl, params, workgroups: gridFor(Math.ceil(size / 4), 64) }] };
+  },
+  vjp: { notDifferentiable: 'an index has no gradient' },
+});
+
+/**
+ * A new last axis of extent `classes`, with 1 at the index and 0 elsewhere. `index` is int32 of any shape; the result
+ * has `dtype` (default float32; PyTorch's is int64). PyTorch's name: `torch.nn.functional.one_hot`.
+ *
+ * An index outside 0 .. classes-1 throws a ShapeError on the CPU; on WebGPU its row is all 0.
+ */
+export function oneHot(index: Tensor, classes: number, { dtype = 'float32' }: { dtype?: DType } = {}): Tensor {
+  return callOp('oneHot', [index], { classes, dtype });
+}

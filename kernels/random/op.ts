@@ -1,0 +1,88 @@
+import { type DType, isFloat } from '../../core/dtype.js';
+import { DTypeError, ShapeError } from '../../core/errors.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
+import type { Tensor, TensorOptions } from '../../core/tensor.js';
+import { create } from '../create.js';
+import { randCpu, randIntCpu, randnCpu } from './cpu.js';
+import { type StreamStart, checkStream, planRandom, reserveStream } from './stream.js';
+
+export interface RandomAttrs extends StreamStart {
+  shape: Shape;
+  dtype: DType;
+}
+
+export interface RandIntAttrs extends StreamStart {
+  shape: Shape;
+  low: number;
+  high: number;
+}
+
+const vjp = { notDifferentiable: 'it has no inputs' };
+
+function defineDistribution(name: 'rand' | 'randn', cpu: KernelOp<RandomAttrs>['cpu']): KernelOp<RandomAttrs> {
+  return defineOp<KernelOp<RandomAttrs>>({
+    name,
+    inputs: [],
+    infer(_inputs, { shape, dtype, ...start }) {
+      checkShape(name, shape);
+      checkStream(name, start);
+      if (!isFloat(dtype)) throw new DTypeError(`${name}: gives floats, not ${dtype}; for whole numbers use randInt()`);
+      return [{ shape, dtype }];
+    },
+    cpu,
+    kernel: ({ outputs: [out], attrs }) => planRandom(name, sizeOf(out.shape), attrs),
+    vjp,
+  });
+}
+
+export const randOp = defineDistribution('rand', randCpu);
+export const randnOp = defineDistribution('randn', randnCpu);
+
+export const randIntOp = defineOp<KernelOp<RandIntAttrs>>({
+  name: 'randInt',
+  inputs: [],
+  infer(_inputs, { shape, low, high, ...start }) {
+    checkShape('randInt', shape);
+    checkStream('randInt', start);
+    if (low !== (low | 0) || high !== (high | 0) || low >= high) {
+      throw new ShapeError(`randInt: low ${low} must be below high ${high}, both whole 32-bit numbers, for shape [${shape}]`);
+    }
+    return [{ shape, dtype: 'int32' }];
+  },
+  cpu: randIntCpu,
+  kernel: ({ outputs: [out], attrs }) =>
+    planRandom('rand_int', sizeOf(out.shape), attrs, { low: attrs.low, span: attrs.high - attrs.low }),
+  vjp,
+});
+
+/** The shape is checked first: a wrong one must not move the global generator. */
+function drawFor(op: string, shape: Shape): StreamStart {
+  checkShape(op, shape);
+  return reserveStream(sizeOf(shape));
+}
+
+/**
+ * Uniform random numbers in [0, 1), whole multiples of 2^-24, from the generator that `manualSeed` seeds: the same
+ * numbers on every device. float32 unless options say float64. PyTorch's name: `torch.rand`.
+ */
+export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
+  return create(randOp, { shape, dtype: options.dtype ?? 'float32', ...drawFor('rand', shape) }, options);
+}
+
+/**
+ * Standard normal random numbers (mean 0, variance 1, at most 5.77 in size), from the generator that `manualSeed`
+ * seeds: the same on every device to a few ULP. float32 unless options say float64. PyTorch's name: `torch.randn`.
+ */
+export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
+  return create(randnOp, { shape, dtype: options.dtype ?? 'float32', ...drawFor('randn', shape) }, options);
+}
+
+/**
+ * Random whole numbers low .. high-1 as int32, from the generator that `manualSeed` seeds: the same on every device.
+ * Like PyTorch's they are 32 random bits modulo high - low, so a span that is no power of two is uneven by a share of
+ * span / 2^32. PyTorch's name: `torch.randint`.
+ */
+export function randInt(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype' | 'requiresGrad'> = {}): Tensor {
+  return create(randIntOp, { shape, low, high, ...drawFor('randInt', shape) }, options);
+}

@@ -1,0 +1,59 @@
+import { ShapeError } from '../../core/errors.js';
+import { philox4x32, reserveRandom } from '../../core/random.js';
+import type { KernelPlan } from '../../core/webgpu/kernel.js';
+import { gridFor } from '../../core/webgpu/kernel.js';
+import randomWgsl from './random.wgsl';
+
+/** Where the words of one call begin. Plain data: whoever has it can draw the same words again. */
+export interface StreamStart {
+  /** The two words of Philox's key. */
+  readonly key: readonly [number, number];
+  /** Number of the first block of four words. */
+  readonly counter: number;
+}
+
+/** Second word of the key, below the streams of `datasets/`: one seed may serve both, and their words still differ. */
+export const TENSOR_STREAM = 0x0c000000;
+
+/** Takes the next `count` words of the global generator (`manualSeed`). */
+export function reserveStream(count: number): StreamStart {
+  const { seed, offset } = reserveRandom(count);
+  return { key: [seed, TENSOR_STREAM], counter: offset };
+}
+
+export function checkStream(op: string, { key, counter }: StreamStart): void {
+  const isWord = (word: number) => Number.isInteger(word) && word >= 0 && word < 2 ** 32;
+  if (key.length !== 2 || !key.every(isWord) || !Number.isSafeInteger(counter) || counter < 0) {
+    throw new ShapeError(`${op}: key [${key}] must be two 32-bit words and counter ${counter} a whole number from 0`);
+  }
+}
+
+/** The counter of a block as 64 bits, low word first. */
+function counterWords(block: number): [number, number] {
+  return [block % 2 ** 32, Math.floor(block / 2 ** 32)];
+}
+
+/** CPU: calls `visit` with each block of four words, and the number of the element that takes the first of them. */
+export function eachBlock(length: number, { key, counter }: StreamStart, visit: (words: Uint32Array, first: number) => void): void {
+  const words = new Uint32Array(4);
+  for (let first = 0; first < length; first += 4) {
+    const [low, high] = counterWords(counter + first / 4);
+    philox4x32(low, high, key[0], key[1], words);
+    visit(words, first);
+  }
+}
+
+/** What only some of the entry points of random.wgsl read. */
+interface Settings {
+  low?: number;
+  span?: number;
+  threshold?: number;
+  scale?: number;
+}
+
+/** WebGPU: one entry point of random.wgsl over `size` elements. */
+export function planRandom(entryPoint: string, size: number, { key, counter }: StreamStart, settings: Settings = {}): KernelPlan {
+  const vectors = Math.ceil(size / 4);
+  const params = { key, counter: counterWords(counter), vectors, low: 0, span: 1, threshold: 0, scale: 1, ...settings };
+  return { launches: [{ module: randomWgsl, entryPoint, params, workgroups: gridFor(vectors, 64) }] };
+}
