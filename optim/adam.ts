@@ -1,0 +1,56 @@
+import type { Tensor } from '../core/tensor.js';
+import { type AdamStepAttrs, adamStep } from '../kernels/optimizerSteps/op.js';
+import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
+
+export interface AdamOptions {
+  /** Default 1e-3. */
+  lr?: number;
+  /** How slowly the averages of the gradient and of its square move; default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the root of the averaged square; default 1e-8. */
+  eps?: number;
+  /** Adam: L2 penalty, added to the gradient, default 0. AdamW: decay of the weights themselves, default 0.01. */
+  weightDecay?: number;
+}
+
+type AdamSettings = Omit<AdamStepAttrs, 'step'>;
+
+/** Adam (Kingma and Ba 2015). PyTorch's name: `torch.optim.Adam`. */
+export class Adam extends Optimizer<AdamOptions, AdamSettings> {
+  constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
+    super(params, options);
+  }
+
+  protected get name(): string {
+    return 'Adam';
+  }
+
+  protected settingsFor({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): AdamSettings {
+    const [beta1, beta2] = betas;
+    requireSetting(this.name, 'lr', lr, 0);
+    requireSetting(this.name, 'betas[0]', beta1, 0, 1);
+    requireSetting(this.name, 'betas[1]', beta2, 0, 1);
+    requireSetting(this.name, 'eps', eps, 0);
+    requireSetting(this.name, 'weightDecay', weightDecay, 0);
+    return { lr, beta1, beta2, eps, weightDecay, decoupled: false };
+  }
+
+  protected stateNames(): readonly string[] {
+    return ['expAvg', 'expAvgSq'];
+  }
+
+  protected update(parameter: Tensor, gradient: Tensor, { step, tensors }: ParameterState, settings: AdamSettings): void {
+    adamStep(parameter, gradient, tensors.expAvg, tensors.expAvgSq, { ...settings, step });
+  }
+}
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019). PyTorch's name: `torch.optim.AdamW`. */
+export class AdamW extends Adam {
+  protected override get name(): string {
+    return 'AdamW';
+  }
+
+  protected override settingsFor({ weightDecay = 0.01, ...options }: AdamOptions): AdamSettings {
+    return { ...super.settingsFor({ ...options, weightDecay }), decoupled: true };
+  }
+}

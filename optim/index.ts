@@ -1,0 +1,5 @@
+/** Optimisers. Options are PyTorch's in camelCase. */
+export { Adam, type AdamOptions, AdamW } from './adam.js';
+export { Optimizer, type OptimizerState, type ParameterGroup, type ParameterState, type Params } from './optimizer.js';
+export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export { SGD, type SGDOptions } from './sgd.js';

@@ -1,0 +1,49 @@
+import { TapegradError } from '../core/errors.js';
+import type { Tensor } from '../core/tensor.js';
+import { type SgdStepAttrs, sgdStep } from '../kernels/optimizerSteps/op.js';
+import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
+
+export interface SGDOptions {
+  /** Default 1e-3. */
+  lr?: number;
+  /** Default 0. */
+  momentum?: number;
+  /** Share of a new gradient that does not enter the momentum; default 0. */
+  dampening?: number;
+  /** Default false; takes momentum, and no dampening. */
+  nesterov?: boolean;
+  /** L2 penalty, added to the gradient; default 0. */
+  weightDecay?: number;
+}
+
+/** Stochastic gradient descent, with momentum if asked for. PyTorch's name: `torch.optim.SGD`. */
+export class SGD extends Optimizer<SGDOptions, SgdStepAttrs> {
+  constructor(params: Params<SGDOptions>, options: SGDOptions = {}) {
+    super(params, options);
+  }
+
+  protected get name(): string {
+    return 'SGD';
+  }
+
+  protected settingsFor({ lr = 1e-3, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SGDOptions): SgdStepAttrs {
+    requireSetting(this.name, 'lr', lr, 0);
+    requireSetting(this.name, 'momentum', momentum, 0);
+    requireSetting(this.name, 'dampening', dampening, 0);
+    requireSetting(this.name, 'weightDecay', weightDecay, 0);
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
+      throw new TapegradError(`SGD: nesterov takes momentum and no dampening, got momentum ${momentum}, dampening ${dampening}`);
+    }
+    return { lr, momentum, dampening, nesterov, weightDecay };
+  }
+
+  protected stateNames({ momentum }: SgdStepAttrs): readonly string[] {
+    return momentum === 0 ? [] : ['momentumBuffer'];
+  }
+
+  protected update(parameter: Tensor, gradient: Tensor, { step, tensors }: ParameterState, settings: SgdStepAttrs): void {
+    // The first gradient starts the momentum undamped.
+    const dampening = step === 1 ? 0 : settings.dampening;
+    sgdStep(parameter, gradient, tensors.momentumBuffer ?? null, { ...settings, dampening });
+  }
+}
