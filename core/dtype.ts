@@ -8,6 +8,11 @@ export type TypedArray = Float32Array | Float64Array | Int32Array;
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
 
+/** Is `name` one of ours? */
+export function isDType(name: string): name is DType {
+  return name in ARRAYS;
+}
+
 export function bytesPerElement(dtype: DType): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }

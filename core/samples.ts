@@ -37,7 +37,7 @@ export interface Sample {
 
 /** A call that must throw. */
 export interface ErrorSample extends Sample {
-  readonly error: 'ShapeError' | 'DTypeError' | 'DeviceError';
+  readonly error: 'ShapeError' | 'DTypeError' | 'DeviceError' | 'TapegradError';
   /** Must match the message, which names the op and the shapes. */
   readonly message: RegExp;
 }

@@ -1,5 +1,5 @@
 import type { Backend, BackendMemory, Operand, Spec } from '../backend.js';
-import { type DType, type TypedArray, allocate } from '../dtype.js';
+import { type DType, type TypedArray, allocate, isDType } from '../dtype.js';
 import { OutOfMemoryError } from '../errors.js';
 import type { CpuOperand, Op } from '../op.js';
 import { sizeOf } from '../shape.js';
@@ -31,8 +31,8 @@ export class CpuBackend implements Backend {
   readonly description = 'CPU reference (JavaScript)';
   private readonly usage: BackendMemory = { liveBytes: 0, pooledBytes: 0, peakBytes: 0 };
 
-  supports(): boolean {
-    return true;
+  supports(dtype: DType): boolean {
+    return isDType(dtype);
   }
 
   allocate(op: string, spec: Spec): Storage {

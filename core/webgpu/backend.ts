@@ -83,7 +83,7 @@ export class WebGpuBackend implements Backend {
   }
 
   supports(dtype: DType): boolean {
-    return dtype !== 'float64';
+    return dtype === 'float32' || dtype === 'int32';
   }
 
   allocate(op: string, spec: Spec): WebGpuStorage {

@@ -1,4 +1,5 @@
 import type { Spec } from '../backend.js';
+import type { DType } from '../dtype.js';
 
 /** What the build reflected from one `.wgsl` file; see `scripts/wgslPlugin.mjs`. */
 export interface WgslModule {
@@ -90,4 +91,9 @@ export function gridFor(items: number, workgroupSize: number): [number, number, 
 /** `values` filled up with `fill` to `length`: extents and strides for an `array<vec4u, 2>`. */
 export function padTo(values: readonly number[], length: number, fill: number): number[] {
   return [...values, ...new Array<number>(length - values.length).fill(fill)];
+}
+
+/** The WGSL scalar that holds a dtype, for `alias Element = f32; // tile`. float64 never reaches a GPU. */
+export function wgslType(dtype: DType): string {
+  return dtype === 'int32' ? 'i32' : 'f32';
 }

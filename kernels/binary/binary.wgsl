@@ -67,6 +67,15 @@ fn minimum(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
   return select(select(min(x, y), y, is_nan(y)), x, is_nan(x));
 }
 
+fn relu_grad(gradient: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
+  return select(vec4<Element>(0), gradient, y > vec4<Element>(0));
+}
+
+// Not `x != y`: software adapters take that for false where one is NaN.
+fn not_equal(x: vec4<Element>, y: vec4<Element>) -> vec4<bool> {
+  return !(x == y);
+}
+
 fn truth(condition: vec4<bool>) -> vec4<Result> {
   return select(vec4<Result>(0), vec4<Result>(1), condition);
 }
@@ -81,11 +90,12 @@ fn apply(x: vec4<Element>, y: vec4<Element>) -> vec4<Result> {
     case 4u: { return vec4<Result>(power(x, y)); }
     case 5u: { return vec4<Result>(maximum(x, y)); }
     case 6u: { return vec4<Result>(minimum(x, y)); }
-    case 7u: { return truth(x == y); }
-    case 8u: { return truth(x != y); }
-    case 9u: { return truth(x < y); }
-    case 10u: { return truth(x <= y); }
-    case 11u: { return truth(x > y); }
+    case 7u: { return vec4<Result>(relu_grad(x, y)); }
+    case 8u: { return truth(x == y); }
+    case 9u: { return truth(not_equal(x, y)); }
+    case 10u: { return truth(x < y); }
+    case 11u: { return truth(x <= y); }
+    case 12u: { return truth(x > y); }
     default: { return truth(x >= y); }
   }
 }

@@ -1,3 +1,4 @@
+import { callOp, makeZeros } from '../../core/apply.js';
 import type { Tensor } from '../../core/tensor.js';
 import { logOf, maskLike } from './helpers.js';
 
@@ -68,6 +69,14 @@ export const BINARY: readonly BinaryRow[] = [
       (g, a, b) => g.mul(winner(maskLike(b().lt(a()), g), maskLike(a().eq(b()), g))),
     ],
     reads: [['a', 'b'], ['a', 'b']],
+  },
+  {
+    // The gradient of relu: a passes where b, relu's output, is positive.
+    name: 'reluGrad',
+    kind: 'arithmetic',
+    cpu: (x, y) => (y > 0 ? x : 0),
+    slopes: [(g, _a, b) => callOp('reluGrad', [g, b()], {}), (g) => makeZeros(g, g.backend)],
+    reads: [['b'], []],
   },
   { name: 'eq', kind: 'compare', cpu: (x, y) => (x === y ? 1 : 0) },
   { name: 'ne', kind: 'compare', cpu: (x, y) => (x !== y ? 1 : 0) },

@@ -1,0 +1,152 @@
+import { callOp } from '../../core/apply.js';
+import { requireFloat, requireSameDType } from '../../core/dtype.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { broadcastShapes, broadcastStrides, collapseAxes, sizeOf } from '../../core/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { type KernelCall, type KernelPlan, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
+import binaryWgsl from './binary.wgsl';
+import { binaryCpu } from './cpu.js';
+import { type Operand, withPromotedOperands } from './operand.js';
+import { BINARY, type BinaryRow } from './table.js';
+
+function planBinary(code: number, { inputs: [a, b], outputs: [out] }: KernelCall<object>): KernelPlan {
+  const { shape, strides } = collapseAxes(out.shape, [broadcastStrides(a.shape, out.shape), broadcastStrides(b.shape, out.shape)]);
+  const isScalar = shape.length === 0;
+  const extents = isScalar ? [1] : shape;
+  const [stridesA, stridesB] = isScalar ? [[0], [0]] : strides;
+  const wholeRows = extents.length === 1 || extents[extents.length - 1] % 4 === 0;
+  const unitSteps = [stridesA, stridesB].every((s) => s[s.length - 1] <= 1);
+  const size = sizeOf(out.shape);
+  return {
+    launches: [{
+      module: binaryWgsl,
+      overrides: { OP: code, ROWS: wholeRows && unitSteps },
+      tiles: { Element: wgslType(a.dtype), Result: wgslType(out.dtype) },
+      params: {
+        shape: padTo(extents, 8, 1),
+        strides_a: padTo(stridesA, 8, 0),
+        strides_b: padTo(stridesB, 8, 0),
+        rank: extents.length,
+        size,
+      },
+      workgroups: gridFor(Math.ceil(size / 4), 64),
+    }],
+  };
+}
+
+function defineBinary(row: BinaryRow, code: number): void {
+  const { name, kind, slopes, reads } = row;
+  defineOp<KernelOp<object>>({
+    name,
+    inputs: ['a', 'b'],
+    broadcasts: true,
+    infer([a, b]) {
+      const dtype = requireSameDType(name, [a.dtype, b.dtype]);
+      if (kind === 'float') requireFloat(name, 'a', dtype);
+      return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: kind === 'compare' ? 'int32' : dtype }];
+    },
+    cpu: binaryCpu(row.cpu),
+    kernel: (call) => planBinary(code, call),
+    saves: ([needsA, needsB]) => [...new Set([...(needsA ? (reads?.[0] ?? []) : []), ...(needsB ? (reads?.[1] ?? []) : [])])],
+    vjp: slopes
+      ? ([gradient], { needs, saved }) =>
+          slopes.map((slope, i) => (needs[i] ? slope(gradient, () => saved('a'), () => saved('b')) : null))
+      : { notDifferentiable: 'its result is 0 or 1' },
+  });
+}
+
+BINARY.forEach(defineBinary);
+
+declare module '../../core/tensor.js' {
+  interface Tensor {
+    add(other: Operand): Tensor;
+    sub(other: Operand): Tensor;
+    mul(other: Operand): Tensor;
+    div(other: Operand): Tensor;
+    pow(exponent: Operand): Tensor;
+    maximum(other: Operand): Tensor;
+    minimum(other: Operand): Tensor;
+    /** Element-wise comparison: int32 1 or 0. */
+    eq(other: Operand): Tensor;
+    ne(other: Operand): Tensor;
+    lt(other: Operand): Tensor;
+    le(other: Operand): Tensor;
+    gt(other: Operand): Tensor;
+    ge(other: Operand): Tensor;
+  }
+}
+
+function callPromoted(name: string, a: Operand, b: Operand, floatOnly = false): Tensor {
+  return withPromotedOperands(name, a, b, (x, y) => callOp(name, [x, y], {}), floatOnly);
+}
+
+/** a + b with broadcasting. Operands are tensors, or one tensor and a number; dtypes are promoted as in PyTorch. */
+export function add(a: Operand, b: Operand): Tensor {
+  return callPromoted('add', a, b);
+}
+
+/** a - b with broadcasting. */
+export function sub(a: Operand, b: Operand): Tensor {
+  return callPromoted('sub', a, b);
+}
+
+/** a * b, element by element, with broadcasting. */
+export function mul(a: Operand, b: Operand): Tensor {
+  return callPromoted('mul', a, b);
+}
+
+/** a / b with broadcasting; int32 operands divide as float32 (torch.true_divide). */
+export function div(a: Operand, b: Operand): Tensor {
+  return callPromoted('div', a, b, true);
+}
+
+/** a ^ b with broadcasting: 1 where b = 0, NaN for a negative base with an exponent that is not whole; float result. */
+export function pow(a: Operand, b: Operand): Tensor {
+  return callPromoted('pow', a, b, true);
+}
+
+/** The larger of a and b; NaN if either is. A tie shares the gradient in halves. PyTorch's name: `torch.maximum`. */
+export function maximum(a: Operand, b: Operand): Tensor {
+  return callPromoted('maximum', a, b);
+}
+
+/** The smaller of a and b; NaN if either is. A tie shares the gradient in halves. PyTorch's name: `torch.minimum`. */
+export function minimum(a: Operand, b: Operand): Tensor {
+  return callPromoted('minimum', a, b);
+}
+
+/** a = b as int32 0 or 1, with broadcasting. Not differentiable, like all comparisons. */
+export function eq(a: Operand, b: Operand): Tensor {
+  return callPromoted('eq', a, b);
+}
+
+/** a ≠ b as int32 0 or 1. */
+export function ne(a: Operand, b: Operand): Tensor {
+  return callPromoted('ne', a, b);
+}
+
+/** a < b as int32 0 or 1. */
+export function lt(a: Operand, b: Operand): Tensor {
+  return callPromoted('lt', a, b);
+}
+
+/** a ≤ b as int32 0 or 1. */
+export function le(a: Operand, b: Operand): Tensor {
+  return callPromoted('le', a, b);
+}
+
+/** a > b as int32 0 or 1. */
+export function gt(a: Operand, b: Operand): Tensor {
+  return callPromoted('gt', a, b);
+}
+
+/** a ≥ b as int32 0 or 1. */
+export function ge(a: Operand, b: Operand): Tensor {
+  return callPromoted('ge', a, b);
+}
+
+Object.entries({ add, sub, mul, div, pow, maximum, minimum, eq, ne, lt, le, gt, ge }).forEach(([name, f]) => {
+  Tensor.prototype[name as 'add'] = function (other) {
+    return f(this, other);
+  };
+});

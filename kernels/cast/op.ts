@@ -1,0 +1,37 @@
+import { callOp } from '../../core/apply.js';
+import type { DType } from '../../core/dtype.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { sizeOf } from '../../core/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { castCpu } from './cpu.js';
+import castWgsl from './cast.wgsl';
+
+export const castOp = defineOp<KernelOp<{ dtype: DType }>>({
+  name: 'cast',
+  inputs: ['x'],
+  infer: ([x], { dtype }) => [{ shape: x.shape, dtype }],
+  cpu: castCpu,
+  kernel({ inputs: [x], outputs: [out] }) {
+    const vectors = Math.ceil(sizeOf(out.shape) / 4);
+    const tiles = { Element: wgslType(x.dtype), Result: wgslType(out.dtype) };
+    return { launches: [{ module: castWgsl, tiles, params: { vectors }, workgroups: gridFor(vectors, 64) }] };
+  },
+  vjp: ([gradient], { inputs: [x] }) => [cast(gradient, x.dtype)],
+});
+
+declare module '../../core/tensor.js' {
+  interface Tensor {
+    /** The values in another dtype; to int32 toward zero. PyTorch's name: `Tensor.to`. */
+    to(dtype: DType): Tensor;
+  }
+}
+
+/** The values of `x` in `dtype`: to int32 they are cut toward zero and saturate, NaN gives 0. PyTorch's name: `Tensor.to`. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x.alias() : callOp('cast', [x], { dtype });
+}
+
+Tensor.prototype.to = function (dtype) {
+  return cast(this, dtype);
+};

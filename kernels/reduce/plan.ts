@@ -1,0 +1,57 @@
+import { sizeOf } from '../../core/shape.js';
+import { type KernelCall, type KernelPlan, type Launch, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
+import fillWgsl from '../fill/fill.wgsl';
+import { reductionLayout } from './layout.js';
+import reduceWgsl from './reduce.wgsl';
+import type { ReduceAttrs, ReduceRow } from './table.js';
+
+/** Values that one invocation takes before it pays to share an output element between several. */
+const VALUES_A_PART = 256;
+const MAX_PARTS = 2048;
+
+/** Fewest invocations that keep an adapter busy: beyond them, outputs are not split further. */
+const BUSY = 1 << 16;
+
+/** Bits of a float32. */
+function bitsOf(value: number): number {
+  return new Uint32Array(new Float32Array([value]).buffer)[0];
+}
+
+export function planReduce(row: ReduceRow, code: number, { inputs: [x], outputs: [out], attrs }: KernelCall<ReduceAttrs>): KernelPlan {
+  const outputs = sizeOf(out.shape);
+  if (sizeOf(x.shape) === 0) {
+    const vectors = Math.ceil(outputs / 4);
+    return { launches: [{ module: fillWgsl, params: { vectors, bits: bitsOf(row.empty ?? 0) }, workgroups: gridFor(vectors, 64) }] };
+  }
+  const { keptShape, keptStrides, reducedShape, reducedStrides } = reductionLayout(x.shape, attrs.axes);
+  const count = sizeOf(reducedShape);
+  const innermostIsReduced = reducedStrides.at(-1) === 1;
+  const vectors = innermostIsReduced && reducedShape.length === 1 && count % 4 === 0;
+  const parts = outputs >= BUSY ? 1 : Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART));
+  const common: Pick<Launch, 'module' | 'tiles' | 'overrides' | 'params'> = {
+    module: reduceWgsl,
+    tiles: { Element: wgslType(x.dtype), Result: wgslType(out.dtype) },
+    overrides: { OP: code, PARTS_FIRST: innermostIsReduced, VECTORS: vectors },
+    params: {
+      kept_shape: padTo(keptShape, 8, 1),
+      kept_strides: padTo(keptStrides, 8, 0),
+      reduced_shape: padTo(reducedShape, 8, 1),
+      reduced_strides: padTo(reducedStrides, 8, 0),
+      kept_rank: keptShape.length,
+      reduced_rank: reducedShape.length,
+      outputs,
+      parts,
+      steps: vectors ? count / 4 : count,
+      count,
+      correction: attrs.correction ?? 0,
+    },
+  };
+  if (parts === 1) return { launches: [{ ...common, workgroups: gridFor(outputs, 64) }] };
+  return {
+    scratch: { states: { shape: [outputs, parts, 4], dtype: 'float32' } },
+    launches: [
+      { ...common, entryPoint: 'partial', workgroups: gridFor(outputs * parts, 64) },
+      { ...common, entryPoint: 'merge', workgroups: gridFor(outputs, 64) },
+    ],
+  };
+}

@@ -1,0 +1,74 @@
+import { type ErrorSample, type Sample, type SampleInput, type Tolerance, defineSamples } from '../../core/samples.js';
+import { REDUCE, type ReduceRow } from './table.js';
+
+const SUM: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'a running float32 sum of n values is off by about sqrt(n) roundings' };
+const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 4e-6, reason: 'WGSL allows exp 3 + 2|x| ULP and log 2^-21 near 1' };
+const TOLERANCES: Record<string, Tolerance> = { sum: SUM, mean: SUM, var: SUM, std: SUM, logSumExp: EXPONENTIAL };
+
+const SELECTS = ['max', 'min', 'argmax', 'argmin'];
+
+function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
+  const distinct = SELECTS.includes(name);
+  const attrsFor = (axes: readonly number[], keepDim = false) => (['var', 'std'].includes(name) ? { axes, keepDim, correction: 1 } : { axes, keepDim });
+  const on = (label: string, shape: readonly number[], axes: readonly number[], keepDim = false): Sample => ({
+    label,
+    inputs: [{ shape, distinct }],
+    attrs: attrsFor(axes, keepDim),
+  });
+  const samples = [
+    on('all axes', [3, 5], [0, 1]),
+    on('rows', [5, 7], [1]),
+    on('rows of whole vec4s, kept', [3, 8], [1], true),
+    on('columns', [6, 5], [0]),
+    on('outer and inner axes', [3, 2, 5], [0, 2]),
+    on('the middle axis', [3, 4, 5], [1], true),
+    on('rank 5, alternating', [2, 3, 2, 3, 2], [1, 3]),
+    on('all of a vector, several parts', [1031], [0]),
+    on('rows in several parts', [3, 1028], [1]),
+    on('columns in several parts', [515, 6], [0]),
+    on('channels of a batch', [8, 5, 6, 6], [0, 2, 3]),
+    on('more outputs than a workgroup', [131, 9], [1]),
+  ];
+  if (!['var', 'std'].includes(name)) samples.push(on('a scalar', [], []), on('one value', [4, 1], [1]));
+  if (empty !== null) samples.push(on('no values', [3, 0], [1]));
+  samples.push(on('no outputs', [0, 3], [1]));
+  if (integers) samples.push({ label: 'int32', inputs: [{ shape: [4, 9], dtype: 'int32', low: -9, high: 9 }], attrs: attrsFor([1]) });
+  if (distinct) {
+    samples.push({
+      label: 'equal values and NaN',
+      inputs: [{ shape: [3, 4], data: [2, 1, 2, 1, 3, NaN, 3, NaN, 0, 0, 0, 0], differentiable: false }],
+      attrs: attrsFor([1]),
+    });
+  }
+  if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002] }], attrs: attrsFor([1]) });
+  if (name === 'var') samples.push({ label: 'a large mean', inputs: [{ shape: [2, 64], low: 4096, high: 4097 }], attrs: attrsFor([1]) });
+  return samples;
+}
+
+function errorsFor({ name, integers, empty }: ReduceRow): ErrorSample[] {
+  const call = (shape: readonly number[], axes: readonly number[], more: Partial<SampleInput> = {}) => ({
+    inputs: [{ shape, ...more }],
+    attrs: { axes, keepDim: false, correction: 1 },
+  });
+  const errors: ErrorSample[] = [
+    { label: 'an axis out of range', ...call([3, 4], [2]), error: 'ShapeError', message: new RegExp(`${name}: axis 2 .*rank 2`) },
+    { label: 'one axis twice', ...call([3, 4], [1, -1]), error: 'ShapeError', message: new RegExp(`${name}: axes .*twice`) },
+  ];
+  if (!integers) errors.push({ label: 'int32', ...call([3], [0], { dtype: 'int32' }), error: 'DTypeError', message: new RegExp(`${name}: .*int32`) });
+  if (empty === null) errors.push({ label: 'nothing to choose from', ...call([3, 0], [1]), error: 'ShapeError', message: new RegExp(`${name}: shape \\[3,0\\]`) });
+  return errors;
+}
+
+for (const row of REDUCE) {
+  const settings = { keepDim: false, correction: 1 };
+  defineSamples(row.name, {
+    samples: samplesFor(row),
+    errors: errorsFor(row),
+    tolerance: TOLERANCES[row.name],
+    bench: [
+      { label: 'all of 4M', inputs: [{ shape: [1 << 22] }], attrs: { axes: [0], ...settings } },
+      { label: 'rows of [4096, 1024]', inputs: [{ shape: [4096, 1024] }], attrs: { axes: [1], ...settings } },
+      { label: 'channels of [128, 32, 26, 26]', inputs: [{ shape: [128, 32, 26, 26] }], attrs: { axes: [0, 2, 3], ...settings } },
+    ],
+  });
+}

@@ -1,0 +1,142 @@
+import { callOp } from '../../core/apply.js';
+import { requireFloat } from '../../core/dtype.js';
+import { TapegradError } from '../../core/errors.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { sizeOf } from '../../core/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
+import unaryWgsl from './unary.wgsl';
+
+/** The largest finite float32: uniforms hold no infinity. */
+const MAX_FLOAT32 = 3.4028234663852886e38;
+
+function defineUnary(row: UnaryRow, code: number): void {
+  const { name, reads, settings = () => [0, 0] } = row;
+  defineOp<KernelOp<UnaryAttrs>>({
+    name,
+    inputs: ['x'],
+    infer([x]) {
+      if (!row.integers) requireFloat(name, 'x', x.dtype);
+      return [{ shape: x.shape, dtype: x.dtype }];
+    },
+    cpu([x], [out], attrs) {
+      const [p, q] = settings(attrs);
+      for (let i = 0; i < out.data.length; i++) out.data[i] = row.cpu(x.data[i], p, q);
+    },
+    kernel({ outputs: [out], attrs }) {
+      const vectors = Math.ceil(sizeOf(out.shape) / 4);
+      const [p, q] = settings(attrs).map((value) => Math.max(-MAX_FLOAT32, Math.min(MAX_FLOAT32, value)));
+      const tiles = { Element: wgslType(out.dtype) };
+      return { launches: [{ module: unaryWgsl, overrides: { OP: code }, tiles, params: { vectors, p, q }, workgroups: gridFor(vectors, 64) }] };
+    },
+    saves: () => (reads ? [reads === 'y' ? 'out' : 'x'] : []),
+    vjp: ([gradient], { attrs, saved }) => [row.slope(gradient, () => saved(reads === 'y' ? 'out' : 'x'), attrs)],
+  });
+}
+
+UNARY.forEach(defineUnary);
+
+declare module '../../core/tensor.js' {
+  interface Tensor {
+    neg(): Tensor;
+    abs(): Tensor;
+    sign(): Tensor;
+    square(): Tensor;
+    exp(): Tensor;
+    log(): Tensor;
+    sqrt(): Tensor;
+    rsqrt(): Tensor;
+    reciprocal(): Tensor;
+    sin(): Tensor;
+    cos(): Tensor;
+    tanh(): Tensor;
+    sigmoid(): Tensor;
+    relu(): Tensor;
+    leakyRelu(negativeSlope?: number): Tensor;
+    elu(alpha?: number): Tensor;
+    gelu(options?: GeluOptions): Tensor;
+    silu(): Tensor;
+    softplus(beta?: number): Tensor;
+    erf(): Tensor;
+    clamp(min: number, max: number): Tensor;
+    floor(): Tensor;
+    ceil(): Tensor;
+    round(): Tensor;
+  }
+}
+
+/** -x */
+export const neg = (x: Tensor): Tensor => callOp('neg', [x], {});
+/** |x|. The subgradient at 0 is 0. */
+export const abs = (x: Tensor): Tensor => callOp('abs', [x], {});
+/** -1, 0 or 1. Its gradient is 0 everywhere. */
+export const sign = (x: Tensor): Tensor => callOp('sign', [x], {});
+/** x^2 */
+export const square = (x: Tensor): Tensor => callOp('square', [x], {});
+/** e^x */
+export const exp = (x: Tensor): Tensor => callOp('exp', [x], {});
+/** The natural logarithm; NaN below 0. */
+export const log = (x: Tensor): Tensor => callOp('log', [x], {});
+/** The square root; NaN below 0. */
+export const sqrt = (x: Tensor): Tensor => callOp('sqrt', [x], {});
+/** 1 / sqrt(x) */
+export const rsqrt = (x: Tensor): Tensor => callOp('rsqrt', [x], {});
+/** 1 / x */
+export const reciprocal = (x: Tensor): Tensor => callOp('reciprocal', [x], {});
+/** The sine; float32 on WebGPU is good to 2 ULP for |x| up to about 10,000. */
+export const sin = (x: Tensor): Tensor => callOp('sin', [x], {});
+/** The cosine; float32 on WebGPU is good to 2 ULP for |x| up to about 10,000. */
+export const cos = (x: Tensor): Tensor => callOp('cos', [x], {});
+/** The hyperbolic tangent. */
+export const tanh = (x: Tensor): Tensor => callOp('tanh', [x], {});
+/** 1 / (1 + e^-x), safe for large |x|. */
+export const sigmoid = (x: Tensor): Tensor => callOp('sigmoid', [x], {});
+/** max(x, 0); NaN stays NaN. The subgradient at 0 is 0. */
+export const relu = (x: Tensor): Tensor => callOp('relu', [x], {});
+/** x where x > 0, else negativeSlope * x. The slope at 0 is `negativeSlope`. */
+export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => callOp('leakyRelu', [x], { negativeSlope });
+/** x where x > 0, else alpha (e^x - 1). */
+export const elu = (x: Tensor, alpha = 1): Tensor => callOp('elu', [x], { alpha });
+/** x / (1 + e^-x), also called swish. */
+export const silu = (x: Tensor): Tensor => callOp('silu', [x], {});
+/** The error function. */
+export const erf = (x: Tensor): Tensor => callOp('erf', [x], {});
+/** The largest whole number not above x. Its gradient is 0 everywhere, like that of `ceil` and `round`. */
+export const floor = (x: Tensor): Tensor => callOp('floor', [x], {});
+/** The smallest whole number not below x. */
+export const ceil = (x: Tensor): Tensor => callOp('ceil', [x], {});
+/** The nearest whole number, a half to the even one. */
+export const round = (x: Tensor): Tensor => callOp('round', [x], {});
+
+export interface GeluOptions {
+  /** `none`: exact, by erf. `tanh`: the cheaper approximation. */
+  approximate?: 'none' | 'tanh';
+}
+
+/** x Phi(x), Phi being the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415). */
+export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Tensor {
+  return callOp(approximate === 'tanh' ? 'geluTanh' : 'gelu', [x], {});
+}
+
+/** log(1 + e^(beta x)) / beta, safe for large x. */
+export function softplus(x: Tensor, beta = 1): Tensor {
+  if (!(beta > 0)) throw new TapegradError(`softplus: beta must be above 0, got ${beta}`);
+  return callOp('softplus', [x], { beta });
+}
+
+/** x cut to [min, max]; NaN stays NaN. The gradient passes where min <= x <= max. Use -Infinity or Infinity for an open end. */
+export function clamp(x: Tensor, min: number, max: number): Tensor {
+  if (!(min <= max)) throw new TapegradError(`clamp: min must not be above max, got ${min} and ${max}`);
+  return callOp('clamp', [x], { min, max });
+}
+
+const METHODS = {
+  neg, abs, sign, square, exp, log, sqrt, rsqrt, reciprocal, sin, cos, tanh, sigmoid, relu, leakyRelu, elu, gelu, silu,
+  softplus, erf, clamp, floor, ceil, round,
+};
+for (const [name, f] of Object.entries(METHODS)) {
+  (Tensor.prototype as unknown as Record<string, unknown>)[name] = function (this: Tensor, ...settings: number[]) {
+    return (f as (x: Tensor, ...settings: number[]) => Tensor)(this, ...settings);
+  };
+}

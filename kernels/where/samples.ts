@@ -1,0 +1,36 @@
+import { defineSamples } from '../../core/samples.js';
+
+const flags = { dtype: 'int32', low: 0, high: 1 } as const;
+
+defineSamples('where', {
+  samples: [
+    { label: 'equal shapes', inputs: [{ shape: [3, 7], ...flags }, { shape: [3, 7] }, { shape: [3, 7] }] },
+    { label: 'scalars', inputs: [{ shape: [], ...flags }, { shape: [] }, { shape: [] }] },
+    { label: 'all three stretched', inputs: [{ shape: [4, 1, 1], ...flags }, { shape: [3, 1] }, { shape: [2] }] },
+    { label: 'a condition with values beyond 1', inputs: [{ shape: [5], dtype: 'int32', low: -2, high: 2 }, { shape: [5] }, { shape: [] }] },
+    { label: 'int32', inputs: [{ shape: [5], ...flags }, { shape: [5], dtype: 'int32' }, { shape: [5], dtype: 'int32' }] },
+    { label: 'nothing', inputs: [{ shape: [0], ...flags }, { shape: [0] }, { shape: [] }] },
+    { label: 'several workgroups', inputs: [{ shape: [37, 1], ...flags }, { shape: [37, 41] }, { shape: [41] }] },
+  ],
+  errors: [
+    {
+      label: 'a float condition',
+      inputs: [{ shape: [3] }, { shape: [3] }, { shape: [3] }],
+      error: 'DTypeError',
+      message: /where: condition .*float32/,
+    },
+    {
+      label: 'mixed dtypes',
+      inputs: [{ shape: [3], ...flags }, { shape: [3] }, { shape: [3], dtype: 'int32' }],
+      error: 'DTypeError',
+      message: /where: .*float32 and int32/,
+    },
+    {
+      label: 'shapes that do not broadcast',
+      inputs: [{ shape: [2], ...flags }, { shape: [3] }, { shape: [3] }],
+      error: 'ShapeError',
+      message: /where: .*\[2\].*\[3\]/,
+    },
+  ],
+  bench: [{ label: '4M', inputs: [{ shape: [1 << 22], ...flags }, { shape: [1 << 22] }, { shape: [1 << 22] }] }],
+});
