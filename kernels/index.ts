@@ -8,6 +8,7 @@ export {
   abs, ceil, clamp, cos, elu, erf, exp, floor, gelu, leakyRelu, log, neg, reciprocal, relu, round, rsqrt, sigmoid, sign, silu, sin,
   softplus, sqrt, square, tanh,
 } from './unary/op.js';
+export { linear, matmul } from './matmul/op.js';
 export { argmax, argmin, logSumExp, max, mean, min, std, sum, variance } from './reduce/op.js';
 export { assign } from './assign/op.js';
 export { adamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';

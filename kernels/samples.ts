@@ -6,6 +6,7 @@ import './binary/samples.js';
 import './where/samples.js';
 import './unary/samples.js';
 import './reduce/samples.js';
+import './matmul/samples.js';
 import './assign/samples.js';
 import './optimizerSteps/samples.js';
 import './gather/samples.js';

@@ -1,0 +1,70 @@
+import { type Sample, type Tolerance, defineSamples } from '../../core/samples.js';
+
+const SUMS: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'float32 sums of up to 300 products, in an order of their own' };
+
+const attrs = (transposeA: boolean, transposeB: boolean) => ({ transposeA, transposeB });
+
+/** A product of [rows, inner] and [inner, columns] with every pair of flags. */
+function withAllFlags(label: string, rows: number, inner: number, columns: number): Sample[] {
+  return [false, true].flatMap((a) =>
+    [false, true].map((b) => ({
+      label: `${label}${a ? ', a transposed' : ''}${b ? ', b transposed' : ''}`,
+      inputs: [{ shape: a ? [inner, rows] : [rows, inner] }, { shape: b ? [columns, inner] : [inner, columns] }],
+      attrs: attrs(a, b),
+    })),
+  );
+}
+
+defineSamples('matmul', {
+  samples: [
+    ...withAllFlags('primes', 3, 5, 7),
+    ...withAllFlags('whole vec4s', 8, 12, 16),
+    ...withAllFlags('one tile and one more', 33, 9, 65),
+    ...withAllFlags('several tiles', 67, 36, 132),
+    ...withAllFlags('inner extent 1', 2, 1, 3),
+    { label: 'a long inner extent', inputs: [{ shape: [2, 301] }, { shape: [301, 3] }], attrs: attrs(false, false) },
+    { label: 'a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [3, 5, 2] }], attrs: attrs(false, false) },
+    { label: 'a matrix for all of a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [5, 2] }], attrs: attrs(false, false) },
+    { label: 'both batches stretched', inputs: [{ shape: [2, 1, 4, 4] }, { shape: [3, 4, 4] }], attrs: attrs(false, true) },
+    { label: 'a batch of many tiles', inputs: [{ shape: [5, 34, 8] }, { shape: [5, 8, 66] }], attrs: attrs(false, false) },
+    { label: 'an empty sum', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }], attrs: attrs(false, false) },
+    { label: 'nothing', inputs: [{ shape: [0, 3] }, { shape: [3, 2] }], attrs: attrs(false, false) },
+  ],
+  errors: [
+    {
+      label: 'inner extents that differ',
+      inputs: [{ shape: [2, 3] }, { shape: [4, 5] }],
+      attrs: attrs(false, false),
+      error: 'ShapeError',
+      message: /matmul: shapes \[2,3\] and \[4,5\]: inner extents 3 and 4/,
+    },
+    {
+      label: 'inner extents that differ after transposing',
+      inputs: [{ shape: [2, 3] }, { shape: [3, 5] }],
+      attrs: attrs(true, false),
+      error: 'ShapeError',
+      message: /matmul: .*a transposed: inner extents 2 and 3/,
+    },
+    {
+      label: 'batches that do not broadcast',
+      inputs: [{ shape: [2, 3, 4] }, { shape: [5, 4, 3] }],
+      attrs: attrs(false, false),
+      error: 'ShapeError',
+      message: /matmul: shapes \[2\] and \[5\]/,
+    },
+    { label: 'a vector', inputs: [{ shape: [3] }, { shape: [3, 2] }], attrs: attrs(false, false), error: 'ShapeError', message: /matmul: shapes \[3\]/ },
+    {
+      label: 'int32',
+      inputs: [{ shape: [2, 2], dtype: 'int32' }, { shape: [2, 2], dtype: 'int32' }],
+      attrs: attrs(false, false),
+      error: 'DTypeError',
+      message: /matmul: .*int32/,
+    },
+  ],
+  tolerance: SUMS,
+  bench: [
+    ...[256, 512, 1024].map((n) => ({ label: `${n}^3`, inputs: [{ shape: [n, n] }, { shape: [n, n] }], attrs: attrs(false, false) })),
+    { label: 'a linear layer, [128, 1600] to 128', inputs: [{ shape: [128, 1600] }, { shape: [128, 1600] }], attrs: attrs(false, true) },
+    { label: 'its weight gradient', inputs: [{ shape: [128, 128] }, { shape: [128, 1600] }], attrs: attrs(true, false) },
+  ],
+});
