@@ -36,7 +36,9 @@ export const concatOp = defineOp<KernelOp<ConcatAttrs>>({
   infer(inputs, { axis }) {
     const shapes = shapesOf('concat', inputs);
     const [first] = shapes;
-    if (first[axis] === undefined) throw new ShapeError(`concat: shape [${first}] has no axis ${axis}; use stack() to join along a new one`);
+    if (first[axis] === undefined) {
+      throw new ShapeError(`concat: shape [${first}] has no axis ${axis}; use stack() to join along a new one`);
+    }
     for (const shape of shapes) {
       if (shape.length !== first.length || shape.some((extent, i) => i !== axis && extent !== first[i])) {
         throw new ShapeError(`concat: shapes ${list([first, shape])} must agree in every axis but ${axis}`);

@@ -1,6 +1,8 @@
 import { type Sample, defineSamples } from '../../core/samples.js';
 
-const expanded = (label: string, from: readonly number[], shape: readonly number[]): Sample => ({ label, inputs: [{ shape: from }], attrs: { shape } });
+const expanded = (label: string, from: readonly number[], shape: readonly number[]): Sample => ({
+  label, inputs: [{ shape: from }], attrs: { shape },
+});
 
 defineSamples('expand', {
   samples: [

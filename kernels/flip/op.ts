@@ -37,7 +37,10 @@ declare module '../../core/tensor.js' {
   }
 }
 
-/** A copy in reverse order along `axes`. Any shape and dtype. ShapeError for an axis that is absent or named twice. PyTorch's name: `torch.flip`. */
+/**
+ * A copy in reverse order along `axes` (negative ones count from the end). Any shape and dtype.
+ * ShapeError for an axis that is absent or named twice. PyTorch's name: `torch.flip`.
+ */
 export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
   return callOp('flip', [x], { axes: normalizeAxes('flip', axes, x.rank) });
 }

@@ -1,7 +1,9 @@
 import { type Sample, defineSamples } from '../../core/samples.js';
 import { EXACT } from '../strided/samples.js';
 
-const flipped = (label: string, shape: readonly number[], axes: readonly number[]): Sample => ({ label, inputs: [{ shape }], attrs: { axes } });
+const flipped = (label: string, shape: readonly number[], axes: readonly number[]): Sample => ({
+  label, inputs: [{ shape }], attrs: { axes },
+});
 
 defineSamples('flip', {
   samples: [

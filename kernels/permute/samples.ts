@@ -1,7 +1,9 @@
 import { type Sample, defineSamples } from '../../core/samples.js';
 import { EXACT } from '../strided/samples.js';
 
-const permuted = (label: string, shape: readonly number[], axes: readonly number[]): Sample => ({ label, inputs: [{ shape }], attrs: { axes } });
+const permuted = (label: string, shape: readonly number[], axes: readonly number[]): Sample => ({
+  label, inputs: [{ shape }], attrs: { axes },
+});
 
 defineSamples('permute', {
   samples: [
@@ -22,7 +24,10 @@ defineSamples('permute', {
     permuted('extents of 1', [1, 3, 1, 4], [3, 2, 1, 0]),
     permuted('rank 8', [2, 1, 2, 3, 2, 1, 2, 2], [7, 5, 3, 1, 6, 4, 2, 0]),
     permuted('several workgroups', [37, 5, 11], [2, 1, 0]),
+    permuted('two by two tiles', [36, 40], [1, 0]),
     permuted('several tiles and a batch', [2, 68, 100], [0, 2, 1]),
+    permuted('blocks in a batch of two axes', [2, 3, 8, 12], [1, 0, 3, 2]),
+    permuted('blocks in a batch of six axes', [2, 2, 2, 3, 2, 2, 4, 4], [5, 4, 3, 2, 1, 0, 7, 6]),
     permuted('nothing', [0, 3], [1, 0]),
     { label: 'int32', inputs: [{ shape: [3, 5], dtype: 'int32', low: -3 }], attrs: { axes: [1, 0] } },
   ],

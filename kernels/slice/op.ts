@@ -103,7 +103,9 @@ export function split(x: Tensor, sizes: number | readonly number[], { axis = 0 }
   const extent = x.shape[at];
   const list = typeof sizes === 'number' ? equalParts(extent, sizes) : sizes;
   if (list.some((size) => !Number.isInteger(size) || size < 0) || list.reduce((total, size) => total + size, 0) !== extent) {
-    throw new ShapeError(`split: sizes [${sizes}] must be whole numbers that add up to ${extent}, the extent of axis ${at} of shape [${x.shape}]`);
+    throw new ShapeError(
+      `split: sizes [${sizes}] must be whole numbers that add up to ${extent}, the extent of axis ${at} of shape [${x.shape}]`,
+    );
   }
   let end = 0;
   return list.map((size) => part(x, at, (end += size) - size, size));

@@ -2,7 +2,7 @@ import { type ErrorSample, type Sample, defineSamples } from '../../core/samples
 import { EXACT } from '../strided/samples.js';
 import type { AxisSlice } from './ranges.js';
 
-/** A slice of `shape`, its length and step for each axis as [start, step, length]. */
+/** A slice of a tensor of `shape`; `taken` writes it as [start, step, length] for each axis. */
 interface Case {
   label: string;
   shape: readonly number[];
