@@ -14,6 +14,7 @@ defineSamples('dropout', {
     drop('scalar, kept', [], { p: 0.01 }),
     drop('several workgroups', [1031], { p: 0.3 }),
     drop('a counter that carries into its high word', [67], { counter: 2 ** 32 - 5 }),
+    drop('a uniform that equals p stays (word 3 of this block is 1/2)', [4], { key: [0, 0], counter: 454_764 }),
     drop('no elements', [0, 3]),
   ],
   errors: [

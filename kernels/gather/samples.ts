@@ -63,7 +63,15 @@ defineSamples('gather', {
     },
   ],
   bench: [
-    { label: '4M along rows of 1024', inputs: [{ shape: [4096, 1024] }, { shape: [4096, 1024], dtype: 'int32', high: 1023 }], attrs: { axis: 1 } },
-    { label: 'one class of ten a row, batch 4096', inputs: [{ shape: [4096, 10] }, { shape: [4096, 1], dtype: 'int32', high: 9 }], attrs: { axis: 1 } },
+    {
+      label: '4M along rows of 1024',
+      inputs: [{ shape: [4096, 1024] }, { shape: [4096, 1024], dtype: 'int32', high: 1023 }],
+      attrs: { axis: 1 },
+    },
+    {
+      label: 'one class of ten a row, batch 4096',
+      inputs: [{ shape: [4096, 10] }, { shape: [4096, 1], dtype: 'int32', high: 9 }],
+      attrs: { axis: 1 },
+    },
   ],
 });

@@ -50,7 +50,7 @@ export const indexSelectGradOp = defineOp<KernelOp<{ axis: number; extent: numbe
     checkAxis('indexSelectGrad', axis, gradient.shape.length);
     if (gradient.shape[axis] !== index.shape[0]) {
       throw new ShapeError(
-        `indexSelectGrad: gradient of shape [${gradient.shape}] and index of shape [${index.shape}] differ on axis ${axis}; one row an entry`,
+        `indexSelectGrad: gradient of shape [${gradient.shape}] must have one row on axis ${axis} for each entry of index [${index.shape}]`,
       );
     }
     const shape = gradient.shape.with(axis, extent);

@@ -1,6 +1,6 @@
 // out[i, c] = 1 where c = index[i], else 0 (torch one_hot), for any 32-bit dtype: the 1 arrives as its bits.
 //
-// Tiling: one invocation writes one vec4; the tail of the last vec4 lies in the buffer's padding.
+// Tiling: one invocation writes one vec4; the tail of the last vec4, and what it reads, lie in the buffers' padding.
 // An index out of range equals no c: its row is 0.
 // Cost: 4 bytes written an element, 4 bytes read a row.
 
@@ -15,8 +15,7 @@ struct Params {
 @group(0) @binding(2) var<uniform> params: Params;
 
 fn value(element: u32) -> u32 {
-  let row = min(element, params.size - 1u) / params.classes;
-  return select(0u, params.one, index[row] == element % params.classes);
+  return select(0u, params.one, index[element / params.classes] == element % params.classes);
 }
 
 @compute @workgroup_size(64, 1, 1)

@@ -83,7 +83,7 @@ fn cos_sin_turns(v: f32) -> vec2f {
   let t = (v - 0.25 * quarter) * 6.283185307179586;
   let z = t * t;
   let sine = t + t * z * (-1.0 / 6.0 + z * (1.0 / 120.0 + z * (-1.0 / 5040.0 + z * (1.0 / 362880.0))));
-  let cosine = 1.0 + z * (-0.5 + z * (1.0 / 24.0 + z * (-1.0 / 720.0 + z * (1.0 / 40320.0 + z * (-1.0 / 3628800.0)))));
+  let cosine = 1.0 + z * (-0.5 + z * (1.0 / 24.0 + z * (-1.0 / 720.0 + z * (1.0 / 40320.0))));
   switch u32(quarter) & 3u {
     case 0u: { return vec2f(cosine, sine); }
     case 1u: { return vec2f(-sine, cosine); }

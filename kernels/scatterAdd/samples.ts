@@ -72,5 +72,8 @@ defineSamples('scatterAdd', {
       message: /scatterAdd: axis 1 .*rank 1/,
     },
   ],
-  bench: [sample('1M into rows of 256', [4096, 256], [4096, 256], 1), sample('one class of ten a row, batch 4096', [4096, 10], [4096, 1], 1)],
+  bench: [
+    sample('1M into rows of 256', [4096, 256], [4096, 256], 1),
+    sample('one class of ten a row, batch 4096', [4096, 10], [4096, 1], 1),
+  ],
 });

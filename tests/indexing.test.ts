@@ -1,0 +1,184 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type DeviceName, ShapeError, type Tensor, arange, embedding, gather, grad, indexSelect, oneHot, scatterAdd, shutdown, tensor,
+} from '../index.js';
+import { callOp } from '../core/apply.js';
+import { gradgradcheck } from '../core/gradcheck.js';
+import { assertNoLeak, initBothDevices } from './support.js';
+
+/* What the registry-driven tests cannot say: indices out of range, padding, and the forms in which the functions are called. */
+
+const DEVICES: readonly DeviceName[] = ['cpu', 'webgpu'];
+/** Past the end, negative, and as far out as int32 goes. */
+const OUTSIDE = [3, -1, 2 ** 31 - 1, -(2 ** 31)];
+
+const test = suite('indexing');
+test.before(initBothDevices);
+test.after(() => shutdown('webgpu'));
+
+function floats(device: DeviceName, values: number[], shape: number[], requiresGrad = false): Tensor {
+  return tensor(values, shape, { device, requiresGrad });
+}
+
+function ints(device: DeviceName, values: number[], shape = [values.length]): Tensor {
+  return tensor(values, shape, { device, dtype: 'int32' });
+}
+
+/** Runs `body` on each device, and asserts that it leaves nothing behind. */
+function onBoth(name: string, body: (device: DeviceName) => Promise<void>): void {
+  for (const device of DEVICES) test(`${name}, ${device}`, () => assertNoLeak(() => body(device)));
+}
+
+async function values(t: Tensor): Promise<number[]> {
+  return [...(await t.data())];
+}
+
+/** Calls with one index out of range; x has 3 rows. `webgpu` is what a kernel gives, that cannot throw. */
+const OUT_OF_RANGE: { op: string; call: (device: DeviceName, index: number) => Tensor; webgpu: number[] }[] = [
+  {
+    op: 'gather',
+    call: (device, index) => gather(floats(device, [1, 2, 3], [3]), ints(device, [2, index, 0]), { axis: 0 }),
+    webgpu: [3, NaN, 1],
+  },
+  {
+    op: 'gather',
+    call: (device, index) => gather(ints(device, [1, 2, 3]), ints(device, [2, index, 0]), { axis: 0 }),
+    webgpu: [3, 0, 1],
+  },
+  {
+    op: 'scatterAdd',
+    call: (device, index) =>
+      scatterAdd(floats(device, [1, 2, 3], [3]), ints(device, [2, index, 2]), floats(device, [10, 20, 30], [3]), { axis: 0 }),
+    webgpu: [1, 2, 43],
+  },
+  {
+    op: 'indexSelect',
+    call: (device, index) => indexSelect(floats(device, [1, 2, 3, 4, 5, 6], [3, 2]), ints(device, [index, 1]), { axis: 0 }),
+    webgpu: [NaN, NaN, 3, 4],
+  },
+  {
+    op: 'indexSelect',
+    call: (device, index) => indexSelect(arange(12, { device, dtype: 'float32' }).reshape([3, 4]), ints(device, [1, index]), { axis: 0 }),
+    webgpu: [4, 5, 6, 7, NaN, NaN, NaN, NaN],
+  },
+  {
+    op: 'indexSelect',
+    call: (device, index) => indexSelect(ints(device, [1, 2, 3]), ints(device, [index, 1]), { axis: 0 }),
+    webgpu: [0, 2],
+  },
+  {
+    op: 'indexSelectGrad',
+    call: (device, index) =>
+      callOp('indexSelectGrad', [floats(device, [10, 20, 30], [3]), ints(device, [2, index, 2])], { axis: 0, extent: 3 }),
+    webgpu: [0, 0, 40],
+  },
+  {
+    op: 'oneHot',
+    call: (device, index) => oneHot(ints(device, [index, 1]), 3),
+    webgpu: [0, 0, 0, 0, 1, 0],
+  },
+  {
+    op: 'indexSelect', // what embedding is made of
+    call: (device, index) => embedding(ints(device, [index, 1], [2, 1]), floats(device, [1, 2, 3, 4, 5, 6], [3, 2])),
+    webgpu: [NaN, NaN, 3, 4],
+  },
+];
+
+for (const [i, { op, call, webgpu }] of OUT_OF_RANGE.entries()) {
+  test(`${op}: an index out of range throws on the CPU (${i})`, () =>
+    assertNoLeak(async () => {
+      for (const index of OUTSIDE) {
+        const message = new RegExp(`^${op}: index ${index} is out of range .*0 to 2$`);
+        const isExpected = (error: Error) => error instanceof ShapeError && message.test(error.message);
+        assert.throws(() => call('cpu', index), isExpected, `index ${index}`);
+      }
+    }));
+
+  test(`${op}: an index out of range touches nothing else on WebGPU (${i})`, () =>
+    assertNoLeak(async () => {
+      for (const index of OUTSIDE) assert.equal(await values(call('webgpu', index)), webgpu, `index ${index}`);
+    }));
+}
+
+test('an index into an empty axis is out of range', () =>
+  assertNoLeak(async () => {
+    assert.throws(() => indexSelect(floats('cpu', [], [0]), ints('cpu', [0]), { axis: 0 }), /index 0 .* extent 0: the axis is empty/);
+    assert.equal(await values(indexSelect(floats('webgpu', [], [0]), ints('webgpu', [0]), { axis: 0 })), [NaN]);
+  }));
+
+onBoth('negative axes count from the end', async (device) => {
+  const x = floats(device, [1, 2, 3, 4, 5, 6], [2, 3]);
+  const index = ints(device, [2, 0], [2, 1]);
+  assert.equal(await values(x.gather(index, { axis: -1 })), [3, 4]);
+  assert.equal(await values(x.scatterAdd(index, floats(device, [10, 20], [2, 1]), { axis: -1 })), [1, 2, 13, 24, 5, 6]);
+  assert.equal(await values(x.indexSelect(ints(device, [1]), { axis: -1 })), [2, 5]);
+  assert.throws(() => x.gather(index, { axis: -3 }), /gather: axis -3 /);
+});
+
+onBoth('embedding: an index of any shape, and a padding row that is read but not learnt', async (device) => {
+  const index = ints(device, [0, 2, 2, 1], [2, 2]);
+  const weight = floats(device, [1, 2, 3, 4, 5, 6], [3, 2], true);
+  for (const [paddingIndex, expected] of [[undefined, [1, 1, 1, 1, 2, 2]], [2, [1, 1, 1, 1, 0, 0]], [-2, [1, 1, 0, 0, 2, 2]]] as const) {
+    const out = embedding(index, weight, { paddingIndex });
+    assert.equal([...out.shape], [2, 2, 2]);
+    assert.equal(await values(out), [1, 2, 5, 6, 5, 6, 3, 4]);
+    const [gradient] = grad([out], [weight], { gradOutputs: [floats(device, new Array(8).fill(1), [2, 2, 2])] });
+    assert.equal(await values(gradient), expected, `padding ${paddingIndex}`);
+  }
+  assert.equal(await values(embedding(ints(device, [1], []), weight)), [3, 4]);
+});
+
+test('embedding: what does not fit', () =>
+  assertNoLeak(async () => {
+    const weight = floats('cpu', [1, 2, 3, 4, 5, 6], [3, 2]);
+    const index = ints('cpu', [0]);
+    assert.throws(() => embedding(index, weight, { paddingIndex: 3 }), /embedding: paddingIndex 3 .*\[3,2\]/);
+    assert.throws(() => embedding(index, weight, { paddingIndex: -4 }), /embedding: paddingIndex -4 /);
+    assert.throws(() => embedding(index, floats('cpu', [1], [1])), /embedding: weight .*\[1\]/);
+    assert.throws(() => embedding(floats('cpu', [0], [1]), weight), /embedding: index must be an int32 tensor/);
+  }));
+
+test('second derivatives of gather, scatterAdd and indexSelect', () =>
+  assertNoLeak(async () => {
+    const input = (data: number[], shape: number[]) => tensor(data, shape, { device: 'cpu', dtype: 'float64', requiresGrad: true });
+    const index = ints('cpu', [0, 2, 2, 1], [2, 2]);
+    const x = input([0.3, -1.2, 0.7, 1.9, 0.4, -0.8], [2, 3]);
+    const source = input([0.5, -0.6, 1.1, 0.9], [2, 2]);
+    const cube = (t: Tensor) => t.mul(t).mul(t);
+    const checks: [string, (...inputs: Tensor[]) => Tensor, Tensor[]][] = [
+      ['gather', (a) => cube(gather(a, index, { axis: 1 })), [x]],
+      ['scatterAdd', (a, b) => cube(scatterAdd(a, index, b, { axis: 1 })), [x, source]],
+      ['indexSelect', (a) => cube(indexSelect(a, ints('cpu', [2, 0, 2]), { axis: 1 })), [x]],
+      ['embedding', (a) => cube(embedding(index, a.reshape([3, 2]))), [x]],
+    ];
+    for (const [name, fn, inputs] of checks) {
+      const report = await gradgradcheck(fn, inputs);
+      assert.is(report.verdict, 'PASS', `${name}: ${report.message}`);
+    }
+  }));
+
+onBoth('arange: its three forms', async (device) => {
+  const cases: [Tensor, string, number[]][] = [
+    [arange(3, { device }), 'int32', [0, 1, 2]],
+    [arange(2, 5, { device }), 'int32', [2, 3, 4]],
+    [arange(5, 0, -2, { device }), 'int32', [5, 3, 1]],
+    [arange(0, 1, 0.25, { device }), 'float32', [0, 0.25, 0.5, 0.75]],
+    [arange(2, { device, dtype: 'float32' }), 'float32', [0, 1]],
+    [arange(0, { device }), 'int32', []],
+  ];
+  for (const [t, dtype, expected] of cases) {
+    assert.is(t.dtype, dtype);
+    assert.equal([...t.shape], [expected.length]);
+    assert.equal(await values(t), expected);
+  }
+});
+
+onBoth('oneHot: dtype and shape', async (device) => {
+  const hot = oneHot(ints(device, [1, 0], [2, 1]), 2, { dtype: 'int32' });
+  assert.is(hot.dtype, 'int32');
+  assert.equal([...hot.shape], [2, 1, 2]);
+  assert.equal(await values(hot), [0, 1, 1, 0]);
+});
+
+test.run();
