@@ -9,6 +9,7 @@ export {
   softplus, sqrt, square, tanh,
 } from './unary/op.js';
 export { linear, matmul } from './matmul/op.js';
+export { conv2d } from './conv2d/op.js';
 export { argmax, argmin, logSumExp, max, mean, min, std, sum, variance } from './reduce/op.js';
 export { assign } from './assign/op.js';
 export { adamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';

@@ -7,6 +7,7 @@ import './where/samples.js';
 import './unary/samples.js';
 import './reduce/samples.js';
 import './matmul/samples.js';
+import './conv2d/samples.js';
 import './assign/samples.js';
 import './optimizerSteps/samples.js';
 import './gather/samples.js';

@@ -1,0 +1,110 @@
+import { type Sample, type Tolerance, defineSamples } from '../../core/samples.js';
+import { type Conv2dAttrs, conv2dGeometry } from './geometry.js';
+
+const SUMS: Tolerance = { relative: 6e-6, absolute: 2e-6, reason: 'float32 sums of some hundreds of products, in an order of their own' };
+
+interface Case {
+  label: string;
+  x: readonly number[];
+  weight: readonly number[];
+  attrs?: Partial<Conv2dAttrs>;
+  /** Left out where the label says so. */
+  bias?: boolean;
+}
+
+const PLAIN: Conv2dAttrs = { stride: [1, 1], padding: [[0, 0], [0, 0]], dilation: [1, 1], groups: 1 };
+
+const CASES: readonly Case[] = [
+  { label: '3x3', x: [2, 2, 6, 5], weight: [3, 2, 3, 3] },
+  { label: '1x1', x: [2, 3, 4, 4], weight: [5, 3, 1, 1] },
+  { label: 'without bias', x: [1, 2, 4, 4], weight: [2, 2, 2, 2], bias: false },
+  { label: 'padding', x: [1, 2, 4, 5], weight: [3, 2, 3, 3], attrs: { padding: [[1, 1], [1, 1]] } },
+  { label: 'uneven padding', x: [1, 1, 4, 5], weight: [2, 1, 3, 2], attrs: { padding: [[2, 0], [0, 1]] } },
+  { label: 'stride', x: [2, 2, 7, 8], weight: [3, 2, 3, 3], attrs: { stride: [2, 3] } },
+  { label: 'stride that leaves a rest, and padding', x: [1, 2, 8, 8], weight: [2, 2, 3, 3], attrs: { stride: [3, 2], padding: [[1, 1], [1, 1]] } },
+  { label: 'dilation', x: [1, 2, 7, 8], weight: [2, 2, 3, 2], attrs: { dilation: [2, 3] } },
+  { label: 'groups', x: [2, 4, 5, 5], weight: [6, 2, 3, 3], attrs: { groups: 2 } },
+  { label: 'depthwise', x: [1, 5, 5, 5], weight: [5, 1, 3, 3], attrs: { groups: 5, padding: [[1, 1], [1, 1]] } },
+  { label: 'all settings at once', x: [2, 4, 9, 8], weight: [4, 2, 3, 2], attrs: { stride: [2, 1], padding: [[1, 2], [2, 0]], dilation: [2, 2], groups: 2 } },
+  { label: 'more filters than a tile', x: [1, 3, 5, 6], weight: [17, 3, 3, 3] },
+  { label: 'several workgroups', x: [9, 8, 13, 13], weight: [16, 8, 3, 3] },
+  { label: 'the first layer of the CNN', x: [3, 1, 28, 28], weight: [32, 1, 3, 3] },
+  { label: 'no images', x: [0, 2, 4, 4], weight: [3, 2, 3, 3] },
+];
+
+const outShapeOf = (op: string, { x, weight, attrs }: Case) => {
+  const { outHeight, outWidth } = conv2dGeometry(op, x, weight, { ...PLAIN, ...attrs });
+  return [x[0], weight[0], outHeight, outWidth];
+};
+
+function forward({ label, x, weight, attrs, bias = true }: Case): Sample {
+  return {
+    label,
+    inputs: [{ shape: x }, { shape: weight }, ...(bias ? [{ shape: [weight[0]] }] : [])],
+    attrs: { ...PLAIN, ...attrs },
+  };
+}
+
+function gradInput(c: Case): Sample {
+  const inputs = [{ shape: outShapeOf('conv2dGradInput', c) }, { shape: c.weight }];
+  return { label: c.label, inputs, attrs: { ...PLAIN, ...c.attrs, inputShape: c.x } };
+}
+
+function gradWeight(c: Case): Sample {
+  const inputs = [{ shape: c.x }, { shape: outShapeOf('conv2dGradWeight', c) }];
+  return { label: c.label, inputs, attrs: { ...PLAIN, ...c.attrs, weightShape: c.weight } };
+}
+
+const LAYERS: readonly Case[] = [
+  { label: '[128, 1, 28, 28], 32 filters 3x3', x: [128, 1, 28, 28], weight: [32, 1, 3, 3] },
+  { label: '[128, 32, 13, 13], 64 filters 3x3', x: [128, 32, 13, 13], weight: [64, 32, 3, 3] },
+  { label: '[32, 32, 26, 26], 64 filters 3x3', x: [32, 32, 26, 26], weight: [64, 32, 3, 3] },
+];
+
+const x = { shape: [1, 4, 5, 5] };
+
+defineSamples('conv2d', {
+  samples: CASES.map(forward),
+  errors: [
+    { label: 'x of rank 3', inputs: [{ shape: [4, 5, 5] }, { shape: [2, 4, 3, 3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: x \[4,5,5\]/ },
+    { label: 'channels that do not fit', inputs: [x, { shape: [2, 3, 3, 3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: x \[1,4,5,5\] and weight \[2,3,3,3\]/ },
+    { label: 'groups that do not divide', inputs: [x, { shape: [3, 2, 3, 3] }], attrs: { ...PLAIN, groups: 2 }, error: 'ShapeError', message: /conv2d: .*2 groups/ },
+    { label: 'a kernel larger than x', inputs: [x, { shape: [2, 4, 6, 3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: .*reaches over 6/ },
+    { label: 'stride 0', inputs: [x, { shape: [2, 4, 3, 3] }], attrs: { ...PLAIN, stride: [0, 1] }, error: 'ShapeError', message: /conv2d: stride/ },
+    { label: 'negative padding', inputs: [x, { shape: [2, 4, 3, 3] }], attrs: { ...PLAIN, padding: [[-1, 0], [0, 0]] }, error: 'ShapeError', message: /conv2d: padding/ },
+    { label: 'a bias that does not fit', inputs: [x, { shape: [2, 4, 3, 3] }, { shape: [3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: bias \[3\]/ },
+    { label: 'int32', inputs: [{ ...x, dtype: 'int32' }, { shape: [2, 4, 3, 3], dtype: 'int32' }], attrs: PLAIN, error: 'DTypeError', message: /conv2d: .*int32/ },
+  ],
+  tolerance: SUMS,
+  bench: LAYERS.map(forward),
+});
+
+defineSamples('conv2dGradInput', {
+  samples: CASES.map(gradInput),
+  errors: [
+    {
+      label: 'a gradient of another shape',
+      inputs: [{ shape: [1, 2, 4, 4] }, { shape: [2, 4, 3, 3] }],
+      attrs: { ...PLAIN, inputShape: [1, 4, 5, 5] },
+      error: 'ShapeError',
+      message: /conv2dGradInput: .*\[1,2,4,4\].*\[1,2,3,3\]/,
+    },
+  ],
+  tolerance: SUMS,
+  bench: LAYERS.map(gradInput),
+});
+
+defineSamples('conv2dGradWeight', {
+  samples: CASES.map(gradWeight),
+  errors: [
+    {
+      label: 'a gradient of another shape',
+      inputs: [{ shape: [1, 4, 5, 5] }, { shape: [1, 2, 4, 4] }],
+      attrs: { ...PLAIN, weightShape: [2, 4, 3, 3] },
+      error: 'ShapeError',
+      message: /conv2dGradWeight: .*\[1,2,4,4\].*\[1,2,3,3\]/,
+    },
+  ],
+  tolerance: SUMS,
+  bench: LAYERS.map(gradWeight),
+});
