@@ -1,0 +1,102 @@
+import { type TypedArray, allocate, requireFloat } from '../core/dtype.js';
+import { ShapeError } from '../core/errors.js';
+import type { CpuOperand } from '../core/op.js';
+import { type Shape, checkShape, sizeOf } from '../core/shape.js';
+import { type Tensor, type TensorOptions, tensor } from '../core/tensor.js';
+import { randCpu, randnCpu } from '../kernels/random/cpu.js';
+import { type StreamStart, reserveStream } from '../kernels/random/stream.js';
+
+/*
+ * Initial values, drawn on the host from the generator that `manualSeed` seeds: bit for bit the same on every device.
+ * PyTorch's names: `torch.nn.init`, here as functions that make the tensor.
+ */
+
+export { full as constant, ones, zeros } from '../kernels/fill/op.js';
+
+type Draw = (inputs: readonly CpuOperand[], outputs: readonly CpuOperand[], start: StreamStart) => void;
+
+/** scale * draw + shift */
+function draw(name: string, from: Draw, scale: number, shift: number, shape: Shape, options: TensorOptions): Tensor {
+  const { dtype = 'float32' } = options;
+  checkShape(name, shape);
+  requireFloat(name, 'the result', dtype);
+  const data: TypedArray = allocate(dtype, sizeOf(shape));
+  from([], [{ data, shape }], reserveStream(data.length));
+  for (let i = 0; i < data.length; i++) data[i] = scale * data[i] + shift;
+  return tensor(data, shape, options);
+}
+
+/** Uniform in [low, high). */
+export function uniform(shape: Shape, low = 0, high = 1, options: TensorOptions = {}): Tensor {
+  return draw('uniform', randCpu, high - low, low, shape, options);
+}
+
+/** Normal with the given mean and standard deviation. */
+export function normal(shape: Shape, mean = 0, std = 1, options: TensorOptions = {}): Tensor {
+  return draw('normal', randnCpu, std, mean, shape, options);
+}
+
+/** How many inputs feed one output of a weight, and the reverse: [out, in, ...kernel] has in * kernel and out * kernel. */
+export function fans(shape: Shape): { fanIn: number; fanOut: number } {
+  if (shape.length < 2) throw new ShapeError(`fans: a weight has at least two axes [out, in, ...], got shape [${shape}]`);
+  const kernel = sizeOf(shape.slice(2));
+  return { fanIn: shape[1] * kernel, fanOut: shape[0] * kernel };
+}
+
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+/** What a nonlinearity does to the size of its input, undone. `a` is the slope of leakyRelu. PyTorch's `calculate_gain`. */
+export function gain(nonlinearity: Nonlinearity, a = 0.01): number {
+  const gains = { linear: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, leakyRelu: Math.sqrt(2 / (1 + a * a)), selu: 3 / 4 };
+  return gains[nonlinearity];
+}
+
+export interface KaimingOptions extends TensorOptions {
+  /** Negative slope of leakyRelu; default 0. */
+  a?: number;
+  /** Keep the size of the values forward (default) or of the gradients backward. */
+  mode?: 'fanIn' | 'fanOut';
+  /** What follows the layer; default leakyRelu. */
+  nonlinearity?: Nonlinearity;
+}
+
+function kaimingStd(shape: Shape, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+  const fan = fans(shape)[mode];
+  return fan === 0 ? 0 : gain(nonlinearity, a) / Math.sqrt(fan);
+}
+
+function xavierStd(shape: Shape, scale: number): number {
+  const { fanIn, fanOut } = fans(shape);
+  return fanIn + fanOut === 0 ? 0 : scale * Math.sqrt(2 / (fanIn + fanOut));
+}
+
+/** A uniform distribution of standard deviation std reaches to sqrt(3) std on either side. */
+function uniformOfStd(shape: Shape, std: number, options: TensorOptions): Tensor {
+  const bound = Math.sqrt(3) * std;
+  return uniform(shape, -bound, bound, options);
+}
+
+/** He et al. 2015: standard deviation gain / sqrt(fan). */
+export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
+  return uniformOfStd(shape, kaimingStd(shape, options), options);
+}
+
+/** He et al. 2015: standard deviation gain / sqrt(fan). */
+export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
+  return normal(shape, 0, kaimingStd(shape, options), options);
+}
+
+export interface XavierOptions extends TensorOptions {
+  /** Default 1. */
+  gain?: number;
+}
+
+/** Glorot and Bengio 2010: standard deviation gain * sqrt(2 / (fanIn + fanOut)). */
+export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor {
+  return uniformOfStd(shape, xavierStd(shape, options.gain ?? 1), options);
+}
+
+/** Glorot and Bengio 2010: standard deviation gain * sqrt(2 / (fanIn + fanOut)). */
+export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
+  return normal(shape, 0, xavierStd(shape, options.gain ?? 1), options);
+}

@@ -1,0 +1,49 @@
+import type { DeviceName } from '../core/backend.js';
+import { type Tensor, tensor } from '../core/tensor.js';
+import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
+
+/** Copies the values of tensors to the host, as `encodeCheckpoint` takes them. Waits for the device. */
+export async function readTensors(tensors: Record<string, Tensor>): Promise<Record<string, HostTensor>> {
+  const entries = Object.entries(tensors).map(async ([name, t]): Promise<[string, HostTensor]> =>
+    [name, { dtype: t.dtype, shape: t.shape, data: await t.data() }]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Makes tensors of what `decodeCheckpoint` gives, on `device` (default: the device chosen by `init()`). */
+export function makeTensors(host: Record<string, HostTensor>, options: { device?: DeviceName } = {}): Record<string, Tensor> {
+  const entries = Object.entries(host).map(([name, { dtype, shape, data }]) => [name, tensor(data, shape, { dtype, ...options })]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Writes a checkpoint, in Node: tensors (`model.stateDict()`, `optimizer.stateDict().tensors`) and a map of strings.
+ * The file appears whole or not at all: it is written beside its place, flushed to the disk and then renamed.
+ */
+export async function saveCheckpoint(file: string, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}): Promise<void> {
+  const bytes = encodeCheckpoint({ tensors: await readTensors(tensors), metadata });
+  const { open, rename, rm } = await import('node:fs/promises');
+  const temporary = `${file}.${process.pid}.part`;
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Reads a checkpoint, in Node, and makes its tensors on `device` (default: the device chosen by `init()`); the caller
+ * disposes them. Throws FormatError for a file that is damaged or no checkpoint.
+ */
+export async function loadCheckpoint(file: string, options: { device?: DeviceName } = {}): Promise<Checkpoint<Tensor>> {
+  const { readFile } = await import('node:fs/promises');
+  const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
+  return { tensors: makeTensors(tensors, options), metadata };
+}
