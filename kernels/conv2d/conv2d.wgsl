@@ -11,6 +11,7 @@ override TRANSPOSED: bool = false;
 override HAS_BIAS: bool = false;
 // Some source positions lie in the padding, or between the strides.
 override CHECKED: bool = true;
+override UNIT_STRIDE: bool = false;
 
 struct Params {
   batch: u32,
@@ -83,6 +84,9 @@ fn pack(
 fn source(position: u32, k: u32, stride: u32, padding: u32, dilation: u32, extent: u32) -> i32 {
   if (TRANSPOSED) {
     let at = i32(position + padding) - i32(k * dilation);
+    if (UNIT_STRIDE) {
+      return select(-1, at, at < i32(extent));
+    }
     let found = at >= 0 && at % i32(stride) == 0 && at / i32(stride) < i32(extent);
     return select(-1, at / i32(stride), found);
   }

@@ -41,7 +41,12 @@ function planConvolution(
   const common = {
     module: convWgsl,
     bind,
-    overrides: { TRANSPOSED: transposed, HAS_BIAS: hasBias, CHECKED: transposed || isPadded(attrs) },
+    overrides: {
+      TRANSPOSED: transposed,
+      HAS_BIAS: hasBias,
+      CHECKED: transposed || isPadded(attrs),
+      UNIT_STRIDE: attrs.stride.every((stride) => stride === 1),
+    },
     params: {
       batch,
       groups,
