@@ -8,6 +8,7 @@ import './unary/samples.js';
 import './reduce/samples.js';
 import './matmul/samples.js';
 import './conv2d/samples.js';
+import './pool/samples.js';
 import './assign/samples.js';
 import './optimizerSteps/samples.js';
 import './gather/samples.js';

@@ -1,0 +1,39 @@
+import { ShapeError } from '../../core/errors.js';
+import type { Shape } from '../../core/shape.js';
+
+/** Settings of two-dimensional pooling: height, then width. */
+export interface PoolAttrs {
+  kernel: readonly [number, number];
+  stride: readonly [number, number];
+  padding: readonly [number, number];
+  dilation: readonly [number, number];
+  /** Round the output's extents up; a window that would start in the padding after the input is dropped all the same. */
+  ceilMode: boolean;
+  /** Mean pooling only: divide by the window's cells inside the padded input, not by those inside the input. */
+  countIncludePad: boolean;
+}
+
+function outExtent(op: string, x: Shape, axis: 0 | 1, { kernel, stride, padding, dilation, ceilMode }: PoolAttrs): number {
+  const extent = x[2 + axis];
+  const [k, s, p, d] = [kernel[axis], stride[axis], padding[axis], dilation[axis]];
+  for (const [name, value, least] of [['kernel', k, 1], ['stride', s, 1], ['padding', p, 0], ['dilation', d, 1]] as const) {
+    if (!Number.isInteger(value) || value < least) throw new ShapeError(`${op}: ${name} must be whole numbers from ${least}, got ${value}`);
+  }
+  if (2 * p > k) throw new ShapeError(`${op}: padding ${p} is more than half of the kernel's ${k}: some windows would hold padding only`);
+  const room = extent + 2 * p - (d * (k - 1) + 1);
+  if (room < 0) throw new ShapeError(`${op}: x [${x}]: the window reaches over ${d * (k - 1) + 1}, more than the ${extent + 2 * p} of the padded input, on axis ${2 + axis}`);
+  const out = (ceilMode ? Math.ceil(room / s) : Math.floor(room / s)) + 1;
+  return ceilMode && (out - 1) * s >= extent + p ? out - 1 : out;
+}
+
+/** The output's shape for x [batch, channels, height, width]. */
+export function poolShape(op: string, x: Shape, attrs: PoolAttrs): number[] {
+  if (x.length !== 4) throw new ShapeError(`${op}: x [${x}] must be [batch, channels, height, width]`);
+  return [x[0], x[1], outExtent(op, x, 0, attrs), outExtent(op, x, 1, attrs)];
+}
+
+/** The window of output position `position` on one axis: its first cell, and one past its last, before clipping to the input. */
+export function windowOf(position: number, axis: 0 | 1, { kernel, stride, padding, dilation }: PoolAttrs): [number, number] {
+  const start = position * stride[axis] - padding[axis];
+  return [start, start + dilation[axis] * (kernel[axis] - 1) + 1];
+}
