@@ -11,6 +11,8 @@ export {
 export { linear, matmul } from './matmul/op.js';
 export { conv2d } from './conv2d/op.js';
 export { avgPool2d, maxPool2d, maxPool2dWithIndices } from './pool/op.js';
+export { logSoftmax, softmax } from './softmax/op.js';
+export { crossEntropy } from './crossEntropy/op.js';
 export { argmax, argmin, logSumExp, max, mean, min, std, sum, variance } from './reduce/op.js';
 export { assign } from './assign/op.js';
 export { adamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';

@@ -9,6 +9,8 @@ import './reduce/samples.js';
 import './matmul/samples.js';
 import './conv2d/samples.js';
 import './pool/samples.js';
+import './softmax/samples.js';
+import './crossEntropy/samples.js';
 import './assign/samples.js';
 import './optimizerSteps/samples.js';
 import './gather/samples.js';

@@ -1,9 +1,31 @@
+import { binary } from './binary.js';
+import { conv2d } from './conv2d.js';
+import { crossEntropy } from './crossEntropy.js';
 import { indexing } from './indexing.js';
+import { losses } from './losses.js';
+import { matmul } from './matmul.js';
+import { pool } from './pool.js';
+import { reduction } from './reduction.js';
+import { secondOrder } from './secondOrder.js';
 import { shape } from './shape.js';
+import { softmax } from './softmax.js';
+import { stability } from './stability.js';
 import type { OracleFamily } from './types.js';
+import { unary } from './unary.js';
 
 /** Case file name -> how tapegrad computes each of its ops. */
 export const oracleFamilies: Record<string, OracleFamily> = {
+  unary,
+  binary,
+  reduction,
+  matmul,
+  conv2d,
+  pool,
+  softmax,
+  cross_entropy: crossEntropy,
   indexing,
   shape,
+  losses,
+  stability,
+  second_order: secondOrder,
 };

@@ -1,0 +1,15 @@
+import { type Shape, sizeOf } from '../../core/shape.js';
+
+/** Settings of the cross-entropy of class scores and class numbers. */
+export interface CrossEntropyAttrs {
+  /** A target of this value counts for nothing. */
+  ignoreIndex: number;
+  /** This share of each target is spread evenly over all classes. */
+  labelSmoothing: number;
+}
+
+/** Logits as [batch, classes, inner]: sample i has its class c at logits[start(i) + c * inner]. */
+export function samplesOf(logits: Shape): { samples: number; classes: number; inner: number } {
+  const inner = sizeOf(logits.slice(2));
+  return { samples: logits[0] * inner, classes: logits[1], inner };
+}

@@ -1,0 +1,29 @@
+import { type Tolerance, defineSamples } from '../../core/samples.js';
+
+const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'WGSL allows exp 3 + 2|x| ULP, log 2^-21 near 1 and division 2.5 ULP' };
+
+for (const name of ['softmax', 'logSoftmax']) {
+  defineSamples(name, {
+    samples: [
+      { label: 'rows', inputs: [{ shape: [4, 10] }], attrs: { axis: 1 } },
+      { label: 'columns', inputs: [{ shape: [5, 3] }], attrs: { axis: 0 } },
+      { label: 'the middle axis', inputs: [{ shape: [2, 7, 3] }], attrs: { axis: 1 } },
+      { label: 'a vector', inputs: [{ shape: [9] }], attrs: { axis: 0 } },
+      { label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999.5, -1000, -1001, -1002], differentiable: false }], attrs: { axis: 1 } },
+      { label: 'rows in several parts', inputs: [{ shape: [3, 700] }], attrs: { axis: 1 } },
+      { label: 'columns in several parts', inputs: [{ shape: [300, 5] }], attrs: { axis: 0 } },
+      { label: 'several workgroups', inputs: [{ shape: [130, 11] }], attrs: { axis: 1 } },
+      { label: 'nothing', inputs: [{ shape: [0, 3] }], attrs: { axis: 1 } },
+    ],
+    errors: [
+      { label: 'an axis out of range', inputs: [{ shape: [2, 3] }], attrs: { axis: 2 }, error: 'ShapeError', message: new RegExp(`${name}: axis 2`) },
+      { label: 'a scalar', inputs: [{ shape: [] }], attrs: { axis: 0 }, error: 'ShapeError', message: new RegExp(`${name}: axis 0 .*rank 0`) },
+      { label: 'int32', inputs: [{ shape: [3], dtype: 'int32' }], attrs: { axis: 0 }, error: 'DTypeError', message: new RegExp(`${name}: .*int32`) },
+    ],
+    tolerance: EXPONENTIAL,
+    bench: [
+      { label: 'rows of [4096, 1024]', inputs: [{ shape: [4096, 1024] }], attrs: { axis: 1 } },
+      { label: 'rows of [128, 10]', inputs: [{ shape: [128, 10] }], attrs: { axis: 1 } },
+    ],
+  });
+}

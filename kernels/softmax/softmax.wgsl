@@ -1,0 +1,71 @@
+// out = softmax of x along one axis, or its logarithm: exp(x - m) / s or x - m - log(s), with m = max and s = the sum of
+// exp(x - m) over the row. x is [outer, length, inner].
+//
+// Tiling: `statistics` shares a row between `parts` invocations, each of which runs over the values part, part + parts, ...
+// once and keeps (m, s) together: when m grows, s is scaled down (Milakov and Gimelshein, arXiv 1805.02867). `main` computes
+// one element an invocation, and puts the row's parts together in order.
+// Cost: x read twice, out written once; two exponentials an element.
+
+override LOGARITHM: bool = false;
+
+struct Params {
+  length: u32,
+  inner: u32,
+  rows: u32,
+  parts: u32,
+  size: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> states: array<vec2f>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+// A stand-in for the maximum of nothing, low enough for any x, yet finite.
+const LOWEST = -3.4028234e38;
+
+fn merge(a: vec2f, b: vec2f) -> vec2f {
+  let m = max(a.x, b.x);
+  return vec2f(m, a.y * exp(a.x - m) + b.y * exp(b.x - m));
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn statistics(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index >= params.rows * params.parts) {
+    return;
+  }
+  let row = index / params.parts;
+  let start = row / params.inner * params.length * params.inner + row % params.inner;
+  var state = vec2f(LOWEST, 0.0);
+  for (var i = index % params.parts; i < params.length; i += params.parts) {
+    state = merge(state, vec2f(max(x[start + i * params.inner], LOWEST), 1.0));
+  }
+  states[index] = state;
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index >= params.size) {
+    return;
+  }
+  let row = index / (params.length * params.inner) * params.inner + index % params.inner;
+  var state = states[row * params.parts];
+  for (var part = 1u; part < params.parts; part++) {
+    state = merge(state, states[row * params.parts + part]);
+  }
+  if (LOGARITHM) {
+    out[index] = x[index] - state.x - log(state.y);
+  } else {
+    out[index] = exp(x[index] - state.x) / state.y;
+  }
+}
