@@ -1,0 +1,16 @@
+/** Modules, layers, losses, initial values, checkpoints. Names and options are PyTorch's in camelCase. */
+export { type BatchSource, evaluate, type EpochRecord, type Evaluation, fit, type FitOptions, type FitPosition } from './fit.js';
+export { type HostBatch, startPosition, type StepReport } from './fit.js';
+export * as init from './init.js';
+export { ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from './layers/activations.js';
+export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.js';
+export { Dropout } from './layers/dropout.js';
+export { Embedding } from './layers/embedding.js';
+export { Flatten } from './layers/flatten.js';
+export { Linear } from './layers/linear.js';
+export { AvgPool2d, MaxPool2d } from './layers/pool2d.js';
+export { Sequential } from './layers/sequential.js';
+export { crossEntropy, CrossEntropyLoss, mseLoss, MSELoss, type Reduction } from './losses.js';
+export { buffer, type ForwardHook, Module, parameter } from './module.js';
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type HostTensor } from './safetensors.js';
+export { loadCheckpoint, makeTensors, readTensors, saveCheckpoint } from './serialize.js';

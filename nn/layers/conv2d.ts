@@ -1,0 +1,42 @@
+import { ShapeError } from '../../core/errors.js';
+import type { Tensor } from '../../core/tensor.js';
+import { type Conv2dOptions, conv2d } from '../../kernels/conv2d/op.js';
+import { fans, kaimingUniform, uniform } from '../init.js';
+import { Module, parameter } from '../module.js';
+import { type FactoryOptions, type Pair, pair, requireCounts } from './options.js';
+
+export interface Conv2dLayerOptions extends Conv2dOptions, FactoryOptions {
+  /** Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Cross-correlation with learned kernels: [n, inChannels, h, w] to [n, outChannels, h', w']. Weight and bias start
+ * uniform within 1 / sqrt(inChannels / groups * kernel area). PyTorch's name: `nn.Conv2d`.
+ */
+export class Conv2d extends Module {
+  /** [outChannels, inChannels / groups, kernel height, kernel width] */
+  weight: Tensor;
+  /** [outChannels] */
+  bias: Tensor | null;
+  private readonly geometry: Conv2dOptions;
+
+  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: Conv2dLayerOptions = {}) {
+    super();
+    const { stride, padding, dilation, groups = 1, bias = true, ...factory } = options;
+    const [kernelHeight, kernelWidth] = pair(kernel);
+    requireCounts('Conv2d', { inChannels, outChannels, kernelHeight, kernelWidth, groups });
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ShapeError(`Conv2d: ${inChannels} channels in and ${outChannels} out do not divide into ${groups} groups`);
+    }
+    this.geometry = { stride, padding, dilation, groups };
+    const shape = [outChannels, inChannels / groups, kernelHeight, kernelWidth];
+    const bound = 1 / Math.sqrt(fans(shape).fanIn);
+    this.weight = parameter(kaimingUniform(shape, { a: Math.sqrt(5), ...factory }));
+    this.bias = bias ? parameter(uniform([outChannels], -bound, bound, factory)) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.geometry);
+  }
+}

@@ -1,0 +1,177 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type DeviceName, ShapeError, TapegradError, type Tensor, manualSeed, scope, shutdown, tensor } from '../index.js';
+import {
+  AvgPool2d, Conv2d, CrossEntropyLoss, Dropout, ELU, Embedding, Flatten, GELU, LeakyReLU, Linear, MSELoss, MaxPool2d, Module, ReLU,
+  SiLU, Sequential, Sigmoid, Softmax, Softplus, Tanh, mseLoss,
+} from '../nn/index.js';
+import { assertClose, assertNoLeak, initBothDevices } from './support.js';
+
+/* Each layer does what its options say. That the ops underneath are right is the business of the op tests. */
+
+const test = suite('nn: layers');
+test.before(initBothDevices);
+test.after(() => shutdown('webgpu'));
+
+const ROUNDING = { relative: 1e-6, absolute: 1e-7 };
+
+/** Values 0, 1, 2 ... of a shape. */
+const count = (shape: number[], options: { device?: DeviceName } = {}) =>
+  tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i), shape, options);
+
+/** A layer with parameters 1, 2, 3 ..., applied to `x`: its output, and one backward for all parameters. */
+async function apply(layer: Module, x: Tensor): Promise<{ shape: number[]; values: number[] }> {
+  layer.loadStateDict(Object.fromEntries(layer.namedParameters().map(([name, t]) => [name, count([...t.shape]).add(1)])));
+  const y = layer.call(x);
+  if (y.requiresGrad) {
+    y.sum().backward();
+    for (const [name, t] of layer.namedParameters()) assert.equal(t.grad?.shape, t.shape, `${name} has a gradient`);
+  }
+  const result = { shape: [...y.shape], values: [...(await y.data())] };
+  layer.dispose();
+  return result;
+}
+
+/** [name, layer, shape of the input, shape of the output, values by hand (where few)] */
+const LAYERS: [string, () => Module, number[], number[], number[]?][] = [
+  ['Linear', () => new Linear(2, 3), [2, 2], [2, 3], [3, 6, 9, 9, 20, 31]],
+  ['Linear without bias, three axes', () => new Linear(2, 1, { bias: false }), [2, 1, 2], [2, 1, 1], [2, 8]],
+  ['Conv2d', () => new Conv2d(1, 1, 2), [1, 1, 2, 3], [1, 1, 1, 2], [28, 38]],
+  ['Conv2d without bias', () => new Conv2d(1, 1, 2, { bias: false }), [1, 1, 2, 3], [1, 1, 1, 2], [27, 37]],
+  ['Conv2d, an oblong kernel', () => new Conv2d(2, 4, [3, 1]), [2, 2, 5, 5], [2, 4, 3, 5]],
+  ['Conv2d, stride and padding', () => new Conv2d(3, 4, 3, { stride: 2, padding: 1 }), [1, 3, 7, 7], [1, 4, 4, 4]],
+  ['Conv2d, dilation', () => new Conv2d(1, 2, 3, { dilation: 2 }), [1, 1, 7, 6], [1, 2, 3, 2]],
+  ['Conv2d, groups', () => new Conv2d(2, 2, 1, { groups: 2 }), [1, 2, 1, 2], [1, 2, 1, 2], [1, 2, 6, 8]],
+  ['MaxPool2d', () => new MaxPool2d(2), [1, 1, 4, 5], [1, 1, 2, 2], [6, 8, 16, 18]],
+  ['MaxPool2d, stride', () => new MaxPool2d(2, { stride: 1 }), [1, 1, 3, 3], [1, 1, 2, 2], [4, 5, 7, 8]],
+  ['MaxPool2d, padding', () => new MaxPool2d([2, 2], { padding: 1 }), [1, 1, 2, 2], [1, 1, 2, 2], [0, 1, 2, 3]],
+  ['AvgPool2d', () => new AvgPool2d(2), [1, 1, 2, 4], [1, 1, 1, 2], [2.5, 4.5]],
+  ['AvgPool2d, options', () => new AvgPool2d(2, { padding: 1, countIncludePad: false }), [1, 1, 2, 2], [1, 1, 2, 2], [0, 1, 2, 3]],
+  ['Flatten', () => new Flatten(), [2, 3, 1, 2], [2, 6]],
+  ['Flatten, some axes', () => new Flatten(0, 1), [2, 3, 1, 2], [6, 1, 2]],
+  ['Sequential', () => new Sequential(new Linear(2, 2), new ReLU(), new Linear(2, 1)), [1, 2], [1, 1], [16]],
+  ['Sequential of nothing', () => new Sequential(), [2], [2], [0, 1]],
+];
+
+for (const [name, make, from, to, values] of LAYERS) {
+  test(name, () =>
+    assertNoLeak(async () => {
+      const found = await apply(make(), count(from));
+      assert.equal(found.shape, to);
+      if (values) assertClose(found.values, values, ROUNDING, name);
+    }));
+}
+
+const ACTIVATIONS: [Module, (x: number) => number][] = [
+  [new ReLU(), (x) => Math.max(x, 0)],
+  [new LeakyReLU(), (x) => (x > 0 ? x : 0.01 * x)],
+  [new LeakyReLU(0.5), (x) => (x > 0 ? x : 0.5 * x)],
+  [new ELU(), (x) => (x > 0 ? x : Math.expm1(x))],
+  [new ELU(2), (x) => (x > 0 ? x : 2 * Math.expm1(x))],
+  [new GELU({ approximate: 'tanh' }), (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))],
+  [new SiLU(), (x) => x / (1 + Math.exp(-x))],
+  [new Sigmoid(), (x) => 1 / (1 + Math.exp(-x))],
+  [new Tanh(), Math.tanh],
+  [new Softplus(), (x) => Math.log1p(Math.exp(x))],
+  [new Softplus(3), (x) => Math.log1p(Math.exp(3 * x)) / 3],
+];
+
+for (const [layer, formula] of ACTIVATIONS) {
+  test(`${layer.constructor.name} ${JSON.stringify({ ...layer, training: undefined, forwardHooks: undefined })}`, () =>
+    assertNoLeak(async () => {
+      const x = [-2, -0.5, 0.25, 3];
+      assertClose(await layer.call(tensor(x)).data(), x.map(formula), ROUNDING, layer.constructor.name);
+    }));
+}
+
+test('GELU is exact unless told otherwise', () =>
+  assertNoLeak(async () => {
+    // x Phi(x), Phi from tables.
+    assertClose(await new GELU().call(tensor([-1, 1, 2])).data(), [-0.158655254, 0.841344746, 1.954499736], ROUNDING, 'GELU');
+  }));
+
+test('Softmax: along the last axis, or another', () =>
+  assertNoLeak(async () => {
+    const x = tensor([[0, Math.log(3)], [0, 0]]);
+    assertClose(await new Softmax().call(x).data(), [0.25, 0.75, 0.5, 0.5], ROUNDING, 'last axis');
+    assertClose(await new Softmax(0).call(x).data(), [0.5, 0.75, 0.5, 0.25], ROUNDING, 'axis 0');
+  }));
+
+for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
+  test(`Dropout on ${device}: drops and scales in training, nothing in evaluation`, () =>
+    assertNoLeak(async () => {
+      manualSeed(1);
+      const layer = new Dropout(0.25);
+      const x = tensor(new Float32Array(4000).fill(3), [4000], { device });
+      const values = [...(await layer.call(x).data())];
+      assert.equal([...new Set(values)].sort(), [0, 4]);
+      const dropped = values.filter((value) => value === 0).length;
+      assert.ok(Math.abs(dropped - 1000) < 5 * Math.sqrt(750), `${dropped} of 4000 dropped; five sigma allowed`);
+      assert.equal(await layer.eval().call(x).data(), await x.data());
+    }));
+}
+
+test('Embedding: rows by index; the padding row is zero and learns nothing', () =>
+  assertNoLeak(async () => {
+    for (const paddingIndex of [2, -2]) {
+      const layer = new Embedding(4, 3, { paddingIndex });
+      const weight = [...(await layer.weight.data())];
+      assert.equal(weight.map((value) => value === 0), [false, false, false, false, false, false, true, true, true, false, false, false]);
+      const index = tensor([[1, 2], [3, 1]], undefined, { dtype: 'int32' });
+      const y = layer.call(index);
+      assert.equal(y.shape, [2, 2, 3]);
+      assert.equal([...(await y.data())], [1, 2, 3, 1].flatMap((row) => weight.slice(3 * row, 3 * row + 3)));
+      y.sum().backward();
+      assert.equal([...(await layer.weight.grad!.data())], [0, 0, 0, 2, 2, 2, 0, 0, 0, 1, 1, 1]);
+      layer.dispose();
+    }
+  }));
+
+test('MSELoss: mean, sum, or one an element', () =>
+  assertNoLeak(async () => {
+    const input = tensor([[1, 2], [3, 5]], undefined, { requiresGrad: true });
+    const target = tensor([[1, 0], [0, 1]]);
+    assert.is(await mseLoss(input, target).item(), 29 / 4);
+    assert.is(await new MSELoss({ reduction: 'sum' }).call(input, target).item(), 29);
+    assert.equal(await new MSELoss({ reduction: 'none' }).call(input, target).toArray(), [[0, 4], [9, 16]]);
+    new MSELoss().call(input, target).backward();
+    assert.equal(await input.grad!.toArray(), [[0, 1], [1.5, 2]]);
+    assert.throws(() => mseLoss(input, tensor([1, 2])), /mseLoss: input \[2,2\] and target \[2\] must have one shape/);
+  }));
+
+test('CrossEntropyLoss: options go through, and the weights are a buffer', () =>
+  assertNoLeak(async () => {
+    const logits = tensor([[0, Math.log(3)], [0, 0], [5, 1]]); // probabilities 1/4 3/4, 1/2 1/2
+    const targets = tensor([0, 1, 7], [3], { dtype: 'int32' });
+    const plain = new CrossEntropyLoss({ ignoreIndex: 7 });
+    assertClose([await plain.call(logits, targets).item()], [(Math.log(4) + Math.log(2)) / 2], ROUNDING, 'mean');
+    const weighted = new CrossEntropyLoss({ weight: tensor([3, 1]), ignoreIndex: 7, reduction: 'sum' });
+    assertClose([await weighted.call(logits, targets).item()], [3 * Math.log(4) + Math.log(2)], ROUNDING, 'weighted sum');
+    assert.equal(weighted.namedBuffers().map(([name]) => name), ['weight']);
+    assert.equal(weighted.parameters(), []);
+    weighted.dispose();
+  }));
+
+const refuses = (what: string, make: () => unknown, type: typeof ShapeError | typeof TapegradError, message: RegExp) =>
+  test(`refused: ${what}`, () =>
+    assertNoLeak(async () => {
+      assert.throws(make, (error: Error) => error instanceof type && message.test(error.message) && !error.message.includes('\n'));
+    }));
+
+refuses('Linear without inputs', () => new Linear(0, 3), ShapeError, /^Linear: inFeatures must be a whole number from 1, got 0$/);
+refuses('Linear with half an output', () => new Linear(2, 1.5), ShapeError, /^Linear: outFeatures .*got 1.5$/);
+refuses('Conv2d with an empty kernel', () => new Conv2d(1, 1, [3, 0]), ShapeError, /^Conv2d: kernelWidth .*got 0$/);
+refuses('Conv2d with uneven groups', () => new Conv2d(3, 4, 1, { groups: 2 }), ShapeError, /^Conv2d: 3 channels in and 4 out .* 2 groups$/);
+refuses('Dropout of everything', () => new Dropout(1), TapegradError, /^Dropout: p must be at least 0 and below 1, got 1$/);
+refuses('Embedding of no rows', () => new Embedding(0, 4), ShapeError, /^Embedding: rows .*got 0$/);
+refuses('Embedding padded by no row', () => new Embedding(4, 2, { paddingIndex: 4 }), ShapeError, /^Embedding: paddingIndex 4 is no row of 4$/);
+
+test('a layer given another shape says which op, and both shapes', () =>
+  assertNoLeak(() =>
+    scope(async () => {
+      const model = new Sequential(new Flatten(), new Linear(4, 2));
+      assert.throws(() => model.call(count([1, 5])), /linear: x \[1,5\] does not fit weight \[2,4\]/);
+      model.dispose();
+    })));
+
+test.run();
