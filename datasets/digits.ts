@@ -4,7 +4,7 @@ import { GLYPHS, type Glyph, type Point } from './digitStrokes.js';
 
 /*
  * Digits that need no download: pen strokes, bent, sheared, turned, scaled and shifted at random, drawn anti-aliased
- * at 28x28 over noise. Shifts of several pixels keep a linear model (softmax regression) far below a convolutional one.
+ * at 28x28 over noise. Shifts and turns keep a linear model (softmax regression) far below a convolutional one.
  */
 
 const SIZE = 28;
@@ -12,20 +12,20 @@ const SIZE = 28;
 /** How far each writer strays. Lengths in units of the glyph's box unless stated. */
 const VARIATION = {
   jitter: 0.035,
-  degrees: 15,
-  shear: 0.25,
+  degrees: 12,
+  shear: 0.2,
   /** Height of the glyph in pixels. */
-  height: [15, 22],
+  height: [17, 21],
   /** Width by height. */
-  aspect: [0.65, 1.05],
+  aspect: [0.7, 1],
   /** Radius of the pen in pixels. */
   pen: [0.75, 1.7],
   /** Distance between the centre of the glyph and a border, in pixels, beyond half its size. */
   margin: 1,
   /** The centre moves by at most this many pixels. */
-  shift: 3,
+  shift: 2.5,
   ink: [0.65, 1],
-  noise: 0.08,
+  noise: 0.06,
 } as const;
 
 const SEGMENTS_PER_SPAN = 6;

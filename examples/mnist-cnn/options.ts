@@ -76,7 +76,7 @@ export function parseOptions(args: readonly string[]): { options: Options; given
     device: oneOf('device', text('device'), ['auto', 'webgpu', 'cpu']),
     epochs: wholeNumber('epochs', text('epochs'), 4, 1),
     batch: wholeNumber('batch', text('batch'), 128, 1),
-    train: wholeNumber('train', text('train'), dataset === 'digits' ? 6_000 : 60_000, 10),
+    train: wholeNumber('train', text('train'), dataset === 'digits' ? 4_000 : 60_000, 10),
     seed: wholeNumber('seed', text('seed'), 1, 0),
     lr: positive('lr', text('lr'), 1e-3),
     save: text('save') ?? null,
