@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -13,7 +13,6 @@ import { bundle } from '../scripts/build.mjs';
  * The last line is `N passed, N failed`, followed by `, N skipped` if something was; each skip prints its reason.
  */
 
-const OUTPUT = '.cache/tests';
 const TIMEOUT_SECONDS = Number(process.env.TAPEGRAD_TEST_TIMEOUT ?? 300);
 
 const { positionals: filters } = parseArgs({ allowPositionals: true });
@@ -26,10 +25,13 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-rmSync(OUTPUT, { recursive: true, force: true });
+// A folder of its own: two runs at once must not disturb each other.
+mkdirSync('.cache', { recursive: true });
+const output = mkdtempSync('.cache/tests-');
+process.on('exit', () => rmSync(output, { recursive: true, force: true }));
 const [adapter] = await Promise.all([
   adapterEnvironment({ allowSwiftShader: true }),
-  bundle(files, OUTPUT, { platform: 'node', packages: 'external' }),
+  bundle(files, output, { platform: 'node', packages: 'external' }),
 ]);
 console.log(`WebGPU: ${adapter.description}`);
 
@@ -37,27 +39,27 @@ console.log(`WebGPU: ${adapter.description}`);
 function runFile(file) {
   return new Promise((resolve) => {
     const began = performance.now();
-    const program = join(OUTPUT, file.replace(/\.ts$/, '.mjs'));
+    const program = join(output, file.replace(/\.ts$/, '.mjs'));
     const child = spawn(process.execPath, ['--enable-source-maps', '--expose-gc', program], {
       env: { ...process.env, FORCE_COLOR: '0', ...adapter.env },
     });
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
+    let printed = '';
+    child.stdout.on('data', (chunk) => (printed += chunk));
+    child.stderr.on('data', (chunk) => (printed += chunk));
     const timer = setTimeout(() => {
-      output += `\nstopped after ${TIMEOUT_SECONDS} s\n`;
+      printed += `\nstopped after ${TIMEOUT_SECONDS} s\n`;
       child.kill('SIGKILL');
     }, 1000 * TIMEOUT_SECONDS);
     child.on('close', (code) => {
       clearTimeout(timer);
-      output = stripVTControlCharacters(output);
-      const count = (label) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
+      printed = stripVTControlCharacters(printed);
+      const count = (label) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(printed)?.[1] ?? 0);
       const total = count('Total');
       const passed = count('Passed');
-      const skips = [...output.matchAll(/^SKIP (.*)$/gm)].map(([, reason]) => reason);
+      const skips = [...printed.matchAll(/^SKIP (.*)$/gm)].map(([, reason]) => reason);
       // A crash, a hang, or a file that ran nothing is a failure even if no assertion was.
       const broken = code !== 0 && total === passed || total + skips.length === 0;
-      resolve({ file, output, passed, failed: total - passed + (broken ? 1 : 0), skips, seconds: (performance.now() - began) / 1000 });
+      resolve({ file, printed, passed, failed: total - passed + (broken ? 1 : 0), skips, seconds: (performance.now() - began) / 1000 });
     });
   });
 }
@@ -70,7 +72,7 @@ async function worker() {
     results.push(result);
     const skipped = result.skips.length > 0 ? `, ${result.skips.length} skipped` : '';
     console.log(`${result.failed > 0 ? 'FAIL' : 'ok  '} ${file}: ${result.passed} passed, ${result.failed} failed${skipped} (${result.seconds.toFixed(1)} s)`);
-    if (result.failed > 0) console.log(result.output);
+    if (result.failed > 0) console.log(result.printed);
     for (const reason of result.skips) console.log(`     skipped: ${reason}`);
   }
 }

@@ -17,10 +17,9 @@ interface PoolGradAttrs extends PoolAttrs {
   inputShape: Shape;
 }
 
-/** One launch over the elements written: the output forward, the input backward. */
-function planPool(entryPoint: string, input: Shape, output: Shape, written: Shape, attrs: PoolAttrs, bind: Record<string, string>): KernelPlan {
+/** One launch of `size` invocations: one an output forward, one an input (or a window) backward. */
+function planPool(entryPoint: string, input: Shape, output: Shape, size: number, attrs: PoolAttrs, bind: Record<string, string> = {}): KernelPlan {
   const { kernel, stride, padding, dilation } = attrs;
-  const size = sizeOf(written);
   return {
     launches: [{
       module: poolWgsl,
@@ -47,6 +46,11 @@ function planPool(entryPoint: string, input: Shape, output: Shape, written: Shap
   };
 }
 
+/** Do windows lie side by side, without overlap, gap or padding? */
+function windowsAreDisjoint({ kernel, stride, padding, dilation }: PoolAttrs): boolean {
+  return [0, 1].every((axis) => kernel[axis] === stride[axis] && padding[axis] === 0 && dilation[axis] === 1);
+}
+
 function windowCost(elements: Shape, { kernel }: PoolAttrs) {
   const flops = sizeOf(elements) * kernel[0] * kernel[1];
   return { flops, bytes: 4 * (flops + sizeOf(elements)) };
@@ -67,7 +71,7 @@ export const maxPool2dOp = defineOp<KernelOp<PoolAttrs>>({
     return [{ shape, dtype: x.dtype }, { shape, dtype: 'int32' }];
   },
   cpu: maxPool2dCpu,
-  kernel: ({ inputs: [x], outputs: [out], attrs }) => planPool('max_pool', x.shape, out.shape, out.shape, attrs, {}),
+  kernel: ({ inputs: [x], outputs: [out], attrs }) => planPool('max_pool', x.shape, out.shape, sizeOf(out.shape), attrs),
   cost: (_inputs, [out], attrs) => windowCost(out.shape, attrs),
   saves: () => ['indices'],
   vjp: ([gradient], { attrs, inputs: [x], saved }) => [callOp('maxPool2dGrad', [gradient, saved('indices')], { ...attrs, inputShape: x.shape })],
@@ -85,8 +89,13 @@ export const maxPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
     return [{ shape: attrs.inputShape, dtype: gradient.dtype }];
   },
   cpu: maxPool2dGradCpu,
-  kernel: ({ inputs: [gradient], outputs: [out], attrs }) =>
-    planPool('max_pool_grad', out.shape, gradient.shape, out.shape, attrs, { places: 'indices' }),
+  kernel({ inputs: [gradient], outputs: [out], attrs }) {
+    const bind = { places: 'indices' };
+    if (!windowsAreDisjoint(attrs)) return planPool('max_pool_grad', out.shape, gradient.shape, sizeOf(out.shape), attrs, bind);
+    const [batch, channels, height, width] = out.shape;
+    const windows = batch * channels * Math.ceil(height / attrs.stride[0]) * Math.ceil(width / attrs.stride[1]);
+    return planPool('max_pool_scatter', out.shape, gradient.shape, windows, attrs, bind);
+  },
   cost: ([gradient], _outputs, attrs) => windowCost(gradient.shape, attrs),
   saves: () => ['indices'],
   vjp([upstream], { inputs: [gradient], saved }) {
@@ -104,7 +113,7 @@ export const avgPool2dOp = defineOp<KernelOp<PoolAttrs>>({
     return [{ shape: poolShape('avgPool2d', x.shape, attrs), dtype: x.dtype }];
   },
   cpu: avgPool2dCpu,
-  kernel: ({ inputs: [x], outputs: [out], attrs }) => planPool('avg_pool', x.shape, out.shape, out.shape, attrs, {}),
+  kernel: ({ inputs: [x], outputs: [out], attrs }) => planPool('avg_pool', x.shape, out.shape, sizeOf(out.shape), attrs),
   cost: (_inputs, [out], attrs) => windowCost(out.shape, attrs),
   vjp: ([gradient], { attrs, inputs: [x] }) => [callOp('avgPool2dGrad', [gradient], { ...attrs, inputShape: x.shape })],
 });
@@ -119,7 +128,7 @@ export const avgPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
     return [{ shape: attrs.inputShape, dtype: gradient.dtype }];
   },
   cpu: avgPool2dGradCpu,
-  kernel: ({ inputs: [gradient], outputs: [out], attrs }) => planPool('avg_pool_grad', out.shape, gradient.shape, out.shape, attrs, {}),
+  kernel: ({ inputs: [gradient], outputs: [out], attrs }) => planPool('avg_pool_grad', out.shape, gradient.shape, sizeOf(out.shape), attrs),
   cost: ([gradient], _outputs, attrs) => windowCost(gradient.shape, attrs),
   vjp: ([upstream], { attrs: { inputShape, ...attrs } }) => [callOp('avgPool2d', [upstream], attrs)],
 });

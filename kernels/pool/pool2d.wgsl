@@ -2,7 +2,8 @@
 // y * width + x; the first of equal ones; NaN wins, by its bits) and mean.
 //
 // Tiling: forward, one invocation computes one output; backward, one invocation gathers one input's gradient from the
-// windows that may hold it, so nothing is added twice at once.
+// windows that may hold it, so nothing is added twice at once. Where windows neither overlap nor leave gaps,
+// `max_pool_scatter` takes one window an invocation instead, and writes all its cells.
 // Cost: a window's cells read an output; backward, about kernel / stride windows an input and axis.
 
 override COUNT_INCLUDE_PAD: bool = true;
@@ -20,7 +21,7 @@ struct Params {
   padding_x: i32,
   dilation_y: i32,
   dilation_x: i32,
-  size: u32,        // elements written
+  size: u32,        // invocations
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -115,6 +116,40 @@ fn max_pool_grad(
     }
   }
   out[index] = sum;
+}
+
+// Kernel = stride, no padding, no dilation: every cell belongs to one window, or to the rest that no window covers.
+@compute @workgroup_size(64, 1, 1)
+fn max_pool_scatter(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index >= params.size) {
+    return;
+  }
+  let rows = (i32(params.height) + params.stride_y - 1) / params.stride_y;
+  let columns = (i32(params.width) + params.stride_x - 1) / params.stride_x;
+  let window = place_of(index, u32(rows), u32(columns));
+  var value = 0.0;
+  var winner = -1;
+  if (window.y < i32(params.out_height) && window.x < i32(params.out_width)) {
+    let at = (window.plane * params.out_height + u32(window.y)) * params.out_width + u32(window.x);
+    value = gradient[at];
+    winner = places[at];
+  }
+  let start = window.plane * params.height * params.width;
+  for (var ky = 0; ky < params.kernel_y; ky++) {
+    let row = window.y * params.stride_y + ky;
+    for (var kx = 0; kx < params.kernel_x; kx++) {
+      let column = window.x * params.stride_x + kx;
+      if (row < i32(params.height) && column < i32(params.width)) {
+        let at = row * i32(params.width) + column;
+        out[start + u32(at)] = select(0.0, value, at == winner);
+      }
+    }
+  }
 }
 
 // Cells of the window that starts at `start` on one axis: those inside the input, or inside the padded input.

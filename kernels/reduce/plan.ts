@@ -26,7 +26,7 @@ export function planReduce(row: ReduceRow, code: number, { inputs: [x], outputs:
   const { keptShape, keptStrides, reducedShape, reducedStrides } = reductionLayout(x.shape, attrs.axes);
   const count = sizeOf(reducedShape);
   const innermostIsReduced = reducedStrides.at(-1) === 1;
-  const vectors = innermostIsReduced && reducedShape.length === 1 && count % 4 === 0;
+  const vectors = innermostIsReduced && reducedShape.at(-1)! % 4 === 0;
   const parts = outputs >= BUSY ? 1 : Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART));
   const common: Pick<Launch, 'module' | 'tiles' | 'overrides' | 'params'> = {
     module: reduceWgsl,

@@ -11,7 +11,7 @@
 override OP: u32;
 // Parts run fastest.
 override PARTS_FIRST: bool = true;
-// The values of an output element are whole, contiguous vec4s.
+// The innermost reduced axis is contiguous and a whole number of vec4s.
 override VECTORS: bool = false;
 
 alias Element = f32; // tile
@@ -146,7 +146,7 @@ fn quad(values: vec4<Element>, position: u32) -> State {
 
 fn value_at(base: u32, step: u32) -> State {
   if (VECTORS) {
-    return quad(x[base / 4u + step], step * 4u);
+    return quad(x[(base + reduced_offset(step * 4u)) / 4u], step * 4u);
   }
   let at = base + reduced_offset(step);
   return single(x[at / 4u][at % 4u], step);

@@ -27,6 +27,7 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     on('rows in several parts', [3, 1028], [1]),
     on('columns in several parts', [515, 6], [0]),
     on('channels of a batch', [8, 5, 6, 6], [0, 2, 3]),
+    on('channels of a batch, whole vec4s', [3, 4, 2, 6], [0, 2, 3]),
     on('more outputs than a workgroup', [131, 9], [1]),
   ];
   if (!['var', 'std'].includes(name)) samples.push(on('a scalar', [], []), on('one value', [4, 1], [1]));
@@ -40,8 +41,8 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
       attrs: attrsFor([1]),
     });
   }
-  if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002] }], attrs: attrsFor([1]) });
-  if (name === 'var') samples.push({ label: 'a large mean', inputs: [{ shape: [2, 64], low: 4096, high: 4097 }], attrs: attrsFor([1]) });
+  if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002], differentiable: false }], attrs: attrsFor([1]) });
+  if (name === 'var') samples.push({ label: 'a large mean', inputs: [{ shape: [2, 64], low: 4096, high: 4097, differentiable: false }], attrs: attrsFor([1]) });
   return samples;
 }
 
