@@ -1,17 +1,21 @@
-// out = x convolved with the filters, plus bias; or, TRANSPOSED, the gradient of that with respect to x, where `x` holds
-// the gradient of the output, and the roles of channels and filters are exchanged.
+// out = x convolved with the filters, plus bias; or the gradient of that with respect to x, where `x` holds the gradient of
+// the output, and the roles of channels and filters are exchanged (SWAPPED). For stride 1 that is a convolution with the
+// kernel turned round (FLIPPED); otherwise output and input places are matched by division (TRANSPOSED).
 //
 // Tiling: entry point `pack` first lays the weights out as [tile of 8 filters][channel][kernel row][kernel column][8]. An
 // invocation of `main` then keeps 4 neighbouring columns of one output row, for 8 filters, in registers: each weight
-// (two vec4 loads) serves 4 positions, each value of x 8 filters. The 64 invocations of a workgroup share the filters.
-// No workgroup memory, no barriers.
+// (two vec4 loads) serves 4 positions, each value of x 8 filters, and with SLIDE up to 3 kernel columns as well. The 64
+// invocations of a workgroup share the filters. No workgroup memory, no barriers.
 // Cost: 2 flops a position, filter and weight; x is loaded filters / 8 times the kernel's size, weights once a tile.
 
+override SWAPPED: bool = false;
+override FLIPPED: bool = false;
 override TRANSPOSED: bool = false;
 override HAS_BIAS: bool = false;
 // Some source positions lie in the padding, or between the strides.
 override CHECKED: bool = true;
-override UNIT_STRIDE: bool = false;
+// Kernel columns come in threes, one step apart.
+override SLIDE: bool = false;
 
 struct Params {
   batch: u32,
@@ -50,10 +54,11 @@ fn weight_at(g: u32, channel: u32, origin: u32, tap: u32) -> f32 {
   if (channel >= params.channels) {
     return 0.0;
   }
-  if (TRANSPOSED) {
-    return weight[((g * params.source_channels + origin) * params.channels + channel) * taps + tap];
+  let place = select(tap, taps - 1u - tap, FLIPPED);
+  if (SWAPPED) {
+    return weight[((g * params.source_channels + origin) * params.channels + channel) * taps + place];
   }
-  return weight[((g * params.channels + channel) * params.source_channels + origin) * taps + tap];
+  return weight[((g * params.channels + channel) * params.source_channels + origin) * taps + place];
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -84,9 +89,6 @@ fn pack(
 fn source(position: u32, k: u32, stride: u32, padding: u32, dilation: u32, extent: u32) -> i32 {
   if (TRANSPOSED) {
     let at = i32(position + padding) - i32(k * dilation);
-    if (UNIT_STRIDE) {
-      return select(-1, at, at < i32(extent));
-    }
     let found = at >= 0 && at % i32(stride) == 0 && at / i32(stride) < i32(extent);
     return select(-1, at / i32(stride), found);
   }
@@ -152,6 +154,32 @@ fn main(
         continue;
       }
       let start = (plane + u32(y)) * params.source_width;
+      if (SLIDE) {
+        for (var kx = 0u; kx < params.kernel_width; kx += 3u) {
+          let x0 = value_at(start, column, kx);
+          let x1 = value_at(start, column + 1u, kx);
+          let x2 = value_at(start, column + 2u, kx);
+          let x3 = value_at(start, column + 3u, kx);
+          let x4 = value_at(start, column + 4u, kx);
+          let x5 = value_at(start, column + 5u, kx);
+          let w0_a = packed[at];
+          let w0_b = packed[at + 1u];
+          let w1_a = packed[at + 2u];
+          let w1_b = packed[at + 3u];
+          let w2_a = packed[at + 4u];
+          let w2_b = packed[at + 5u];
+          at += 6u;
+          a0 += x0 * w0_a + x1 * w1_a + x2 * w2_a;
+          a1 += x1 * w0_a + x2 * w1_a + x3 * w2_a;
+          a2 += x2 * w0_a + x3 * w1_a + x4 * w2_a;
+          a3 += x3 * w0_a + x4 * w1_a + x5 * w2_a;
+          b0 += x0 * w0_b + x1 * w1_b + x2 * w2_b;
+          b1 += x1 * w0_b + x2 * w1_b + x3 * w2_b;
+          b2 += x2 * w0_b + x3 * w1_b + x4 * w2_b;
+          b3 += x3 * w0_b + x4 * w1_b + x5 * w2_b;
+        }
+        continue;
+      }
       for (var kx = 0u; kx < params.kernel_width; kx++) {
         let w_a = packed[at];
         let w_b = packed[at + 1u];

@@ -25,14 +25,29 @@ function steps({ stride, padding, dilation }: Conv2dAttrs) {
 
 const isPadded = ({ padding }: Conv2dAttrs) => padding.flat().some((zeros) => zeros > 0);
 
+/**
+ * The gradient with respect to x as a convolution of the output's gradient with the turned kernel. For strides beyond 1, or
+ * padding beyond the kernel's reach, there is none: null.
+ */
+function asConvolution({ kernelHeight, kernelWidth }: Conv2dGeometry, attrs: Conv2dAttrs): Conv2dAttrs | null {
+  const reach = [attrs.dilation[0] * (kernelHeight - 1), attrs.dilation[1] * (kernelWidth - 1)];
+  const turned = (axis: 0 | 1): [number, number] => [reach[axis] - attrs.padding[axis][0], reach[axis] - attrs.padding[axis][1]];
+  const padding: Conv2dAttrs['padding'] = [turned(0), turned(1)];
+  const exists = attrs.stride.every((stride) => stride === 1) && padding.flat().every((zeros) => zeros >= 0);
+  return exists ? { ...attrs, padding } : null;
+}
+
 /** Both directions of conv2d.wgsl: `from` is the array read, `to` the array written, extents of one group. */
 function planConvolution(
-  geometry: Conv2dGeometry, attrs: Conv2dAttrs, transposed: boolean, bind: Record<string, string>, hasBias: boolean,
+  geometry: Conv2dGeometry, given: Conv2dAttrs, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
 ): KernelPlan {
+  const turned = swapped ? asConvolution(geometry, given) : null;
+  const attrs = turned ?? given;
+  const transposed = swapped && !turned;
   const { batch, groups, channels, filters, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
   const image = { channels, height, width };
   const result = { channels: filters, height: outHeight, width: outWidth };
-  const [from, to] = transposed ? [result, image] : [image, result];
+  const [from, to] = swapped ? [result, image] : [image, result];
   const groupTiles = Math.ceil(to.channels / FILTERS);
   const columnTiles = Math.ceil(to.width / COLUMNS);
   const spots = batch * to.height * columnTiles;
@@ -42,10 +57,12 @@ function planConvolution(
     module: convWgsl,
     bind,
     overrides: {
+      SWAPPED: swapped,
+      FLIPPED: turned !== null,
       TRANSPOSED: transposed,
       HAS_BIAS: hasBias,
       CHECKED: transposed || isPadded(attrs),
-      UNIT_STRIDE: attrs.stride.every((stride) => stride === 1),
+      SLIDE: !transposed && attrs.stride[1] === 1 && attrs.dilation[1] === 1 && kernelWidth % 3 === 0,
     },
     params: {
       batch,

@@ -32,7 +32,7 @@ struct Params {
 }
 
 // sum, mean: a = sum. max, min, argmax, argmin: a = best value, index = its position.
-// var, std: a = mean, b = sum of squared deviations, c = count. logSumExp: a = largest, b = sum of exp(x - a).
+// var, std: a = mean (less the pivot), b = sum of squared deviations, c = count. logSumExp: a = largest, b = sum of exp(x - a).
 struct State {
   a: Element,
   b: Element,
@@ -144,19 +144,25 @@ fn quad(values: vec4<Element>, position: u32) -> State {
   return combine(low, high);
 }
 
-fn value_at(base: u32, step: u32) -> State {
+fn value_at(base: u32, step: u32, pivot: Element) -> State {
   if (VECTORS) {
-    return quad(x[(base + reduced_offset(step * 4u)) / 4u], step * 4u);
+    return quad(x[(base + reduced_offset(step * 4u)) / 4u] - pivot, step * 4u);
   }
   let at = base + reduced_offset(step);
-  return single(x[at / 4u][at % 4u], step);
+  return single(x[at / 4u][at % 4u] - pivot, step);
+}
+
+// What variances are computed relative to: a large common part of all values would eat up the digits of their spread.
+fn pivot_of(base: u32) -> Element {
+  return select(Element(0), x[base / 4u][base % 4u], OP == VAR || OP == STD);
 }
 
 fn reduce_part(output: u32, part: u32) -> State {
   let base = kept_offset(output);
-  var state = value_at(base, part);
+  let pivot = pivot_of(base);
+  var state = value_at(base, part, pivot);
   for (var step = part + params.parts; step < params.steps; step += params.parts) {
-    state = combine(state, value_at(base, step));
+    state = combine(state, value_at(base, step, pivot));
   }
   return state;
 }
