@@ -8,6 +8,7 @@ export { Dropout } from './layers/dropout.js';
 export { Embedding } from './layers/embedding.js';
 export { Flatten } from './layers/flatten.js';
 export { Linear } from './layers/linear.js';
+export { BatchNorm2d, type BatchNorm2dOptions, LayerNorm, type LayerNormLayerOptions } from './layers/normalization.js';
 export { AvgPool2d, MaxPool2d } from './layers/pool2d.js';
 export { Sequential } from './layers/sequential.js';
 export { crossEntropy, CrossEntropyLoss, mseLoss, MSELoss, type Reduction } from './losses.js';

@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DeviceName, ShapeError, TapegradError, type Tensor, manualSeed, scope, shutdown, tensor } from '../index.js';
 import {
-  AvgPool2d, Conv2d, CrossEntropyLoss, Dropout, ELU, Embedding, Flatten, GELU, LeakyReLU, Linear, MSELoss, MaxPool2d, Module, ReLU,
-  SiLU, Sequential, Sigmoid, Softmax, Softplus, Tanh, mseLoss,
+  AvgPool2d, BatchNorm2d, Conv2d, CrossEntropyLoss, Dropout, ELU, Embedding, Flatten, GELU, LayerNorm, LeakyReLU, Linear, MSELoss,
+  MaxPool2d, Module, ReLU, SiLU, Sequential, Sigmoid, Softmax, Softplus, Tanh, mseLoss,
 } from '../nn/index.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
@@ -110,6 +110,54 @@ for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
       assert.equal(await layer.eval().call(x).data(), await x.data());
     }));
 }
+
+for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
+  test(`BatchNorm2d on ${device}: the batch in training, running statistics in evaluation`, () =>
+    assertNoLeak(async () => {
+      const layer = new BatchNorm2d(2, { momentum: 0.25, eps: 0, device });
+      assert.equal(layer.namedParameters().map(([name]) => name), ['weight', 'bias']);
+      assert.equal(layer.namedBuffers().map(([name]) => name), ['runningMean', 'runningVar']);
+      // Channel 0 holds 1, 3, 1, 3: mean 2, variance 1, unbiased 4/3. Channel 1 holds 0, 4, 0, 4: mean 2, variance 4, unbiased 16/3.
+      const x = tensor([1, 3, 0, 4, 1, 3, 0, 4], [2, 2, 1, 2], { device });
+      const y = layer.call(x);
+      assertClose(await y.data(), [-1, 1, -1, 1, -1, 1, -1, 1], ROUNDING, 'training');
+      assertClose(await layer.runningMean!.data(), [0.5, 0.5], ROUNDING, 'running mean');
+      assertClose(await layer.runningVar!.data(), [0.75 + 0.25 * (4 / 3), 0.75 + 0.25 * (16 / 3)], ROUNDING, 'running variance');
+      y.sum().backward();
+      assertClose(await layer.bias!.grad!.data(), [4, 4], ROUNDING, 'd/dbias');
+
+      layer.eval();
+      const [a, b] = [0.75 + 1 / 3, 0.75 + 4 / 3].map(Math.sqrt);
+      const expected = [0.5 / a, 2.5 / a, -0.5 / b, 3.5 / b];
+      assertClose(await layer.call(x).data(), [...expected, ...expected], ROUNDING, 'evaluation');
+      assertClose(await layer.runningMean!.data(), [0.5, 0.5], ROUNDING, 'running mean after evaluation');
+      layer.dispose();
+    }));
+}
+
+test('BatchNorm2d without parameters or running statistics uses the batch in evaluation too', () =>
+  assertNoLeak(async () => {
+    const layer = new BatchNorm2d(1, { affine: false, trackRunningStats: false, eps: 3 }).eval();
+    assert.equal(Object.keys(layer.stateDict()), []);
+    assertClose(await layer.call(tensor([1, 3], [1, 1, 1, 2])).data(), [-0.5, 0.5], ROUNDING, 'eps 3');
+    assert.throws(() => layer.call(tensor([1, 3], [1, 2])), /BatchNorm2d: x \[1,2\] must have four axes \[n, 1, h, w\]/);
+  }));
+
+test('LayerNorm: over the last axes, with and without parameters', () =>
+  assertNoLeak(async () => {
+    const x = tensor([[[1, 3], [1, 3]], [[0, 4], [0, 4]]]);
+    const unit = [-1, 1, -1, 1, -1, 1, -1, 1];
+    const layer = new LayerNorm([2, 2], { eps: 0 });
+    assertClose(await layer.call(x).data(), unit, ROUNDING, 'two axes');
+    assert.equal(layer.namedParameters().map(([name, t]) => [name, t.shape]), [['weight', [2, 2]], ['bias', [2, 2]]]);
+    layer.dispose();
+    assertClose(await new LayerNorm(2, { eps: 3, elementwiseAffine: false }).call(x).data(), [
+      -0.5, 0.5, -0.5, 0.5, ...[-2, 2, -2, 2].map((value) => value / Math.sqrt(7)),
+    ], ROUNDING, 'one axis');
+    const scaled = new LayerNorm(2, { bias: false });
+    assert.equal(Object.keys(scaled.stateDict()), ['weight']);
+    scaled.dispose();
+  }));
 
 test('Embedding: rows by index; the padding row is zero and learns nothing', () =>
   assertNoLeak(async () => {

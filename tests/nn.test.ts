@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DeviceName, TapegradError, Tensor, manualSeed, memory, ones, scope, shutdown, tensor } from '../index.js';
 import { createCnn } from '../examples/mnist-cnn/model.js';
-import { Dropout, Linear, Module, ReLU, Sequential, buffer, init, parameter } from '../nn/index.js';
+import { BatchNorm2d, Dropout, Linear, Module, ReLU, Sequential, buffer, init, parameter } from '../nn/index.js';
 import { SGD } from '../optim/index.js';
 import { assertNoLeak, initBothDevices } from './support.js';
 
@@ -210,7 +210,7 @@ test("the summary of the mission's network", () =>
 
 test('a summary leaves modes, running statistics and hooks as they were', () =>
   assertNoLeak(() =>
-    using(new Sequential(new ReLU(), new Sequential(new Dropout(0.5))), async (model) => {
+    using(new Sequential(new BatchNorm2d(3), new Sequential(new Dropout(0.5))), async (model) => {
       model.layers[1].eval();
       const before = await valuesOf(model.stateDict());
       assert.match(model.summary([4, 3, 5, 5]), /1\.0 Dropout +\[4,3,5,5\]/);

@@ -1,0 +1,88 @@
+import { ShapeError } from '../../core/errors.js';
+import type { Shape } from '../../core/shape.js';
+import type { Tensor } from '../../core/tensor.js';
+import { batchNorm } from '../../kernels/batchNorm/op.js';
+import { layerNorm } from '../../kernels/layerNorm/op.js';
+import { ones, zeros } from '../init.js';
+import { Module, buffer, parameter } from '../module.js';
+import { type FactoryOptions, requireCounts } from './options.js';
+
+export interface BatchNorm2dOptions extends FactoryOptions {
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+  /** Share of a batch in the running statistics; default 0.1. */
+  momentum?: number;
+  /** Learn a scale and a shift a channel; default true. */
+  affine?: boolean;
+  /** Keep running statistics, and use them in evaluation; otherwise each batch is normalised by its own. Default true. */
+  trackRunningStats?: boolean;
+}
+
+/**
+ * Normalises each channel of [n, features, h, w]: by the batch in training, by the running statistics in evaluation.
+ * Scale and running variance start at 1, shift and running mean at 0. PyTorch's name: `nn.BatchNorm2d`.
+ */
+export class BatchNorm2d extends Module {
+  /** [features], like the others. */
+  weight: Tensor | null;
+  bias: Tensor | null;
+  runningMean: Tensor | null;
+  runningVar: Tensor | null;
+  readonly eps: number;
+  readonly momentum: number;
+
+  constructor(readonly features: number, options: BatchNorm2dOptions = {}) {
+    super();
+    requireCounts('BatchNorm2d', { features });
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, ...factory } = options;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine ? parameter(ones([features], factory)) : null;
+    this.bias = affine ? parameter(zeros([features], factory)) : null;
+    this.runningMean = trackRunningStats ? buffer(zeros([features], factory)) : null;
+    this.runningVar = trackRunningStats ? buffer(ones([features], factory)) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    if (x.rank !== 4 || x.shape[1] !== this.features) {
+      throw new ShapeError(`BatchNorm2d: x [${x.shape}] must have four axes [n, ${this.features}, h, w]`);
+    }
+    const { weight, bias, runningMean, runningVar, eps, momentum } = this;
+    return batchNorm(x, { weight, bias, runningMean, runningVar, eps, momentum, training: this.training || runningMean === null });
+  }
+}
+
+export interface LayerNormLayerOptions extends FactoryOptions {
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+  /** Learn a scale and a shift; default true. */
+  elementwiseAffine?: boolean;
+  /** Learn a shift as well as a scale; default true. */
+  bias?: boolean;
+}
+
+/**
+ * Normalises each example over its last axes, whose extents are `normalizedShape`. The scale starts at 1, the shift at 0.
+ * PyTorch's name: `nn.LayerNorm`.
+ */
+export class LayerNorm extends Module {
+  readonly normalizedShape: Shape;
+  /** Of the shape `normalizedShape`, like the bias. */
+  weight: Tensor | null;
+  bias: Tensor | null;
+  readonly eps: number;
+
+  constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
+    super();
+    const { eps = 1e-5, elementwiseAffine = true, bias = true, ...factory } = options;
+    this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+    this.eps = eps;
+    this.weight = elementwiseAffine ? parameter(ones(this.normalizedShape, factory)) : null;
+    this.bias = elementwiseAffine && bias ? parameter(zeros(this.normalizedShape, factory)) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    return layerNorm(x, this.normalizedShape, { weight, bias, eps });
+  }
+}
