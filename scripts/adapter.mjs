@@ -79,5 +79,5 @@ export async function adapterEnvironment({ allowSwiftShader = false } = {}) {
     const description = env && probe(env);
     if (description) return { name, description, env };
   }
-  return { name: 'none', description: 'no WebGPU adapter', env: { VK_ICD_FILENAMES: '/dev/null' } };
+  return { name: 'none', description: 'no WebGPU adapter', env: { TAPEGRAD_ADAPTER: 'none' } };
 }

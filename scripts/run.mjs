@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { adapterEnvironment } from './adapter.mjs';
-import { bundle } from './build.mjs';
+import { bundleProgram } from './bundleProgram.mjs';
 
 /*
  * node scripts/run.mjs [--swiftshader] FILE.ts [arguments]
@@ -10,20 +9,12 @@ import { bundle } from './build.mjs';
  * (Vulkan's loader reads its environment only once). --swiftshader allows the npm software adapter as a last resort.
  */
 
-const OUTPUT = '.cache/run';
-
-/** Bundles `file` for Node and gives the path of the result. */
-export async function bundleProgram(file, outdir = OUTPUT) {
-  await bundle([file], outdir, { platform: 'node', packages: 'external' });
-  return join(outdir, file.replace(/\.ts$/, '.mjs'));
-}
-
 const args = process.argv.slice(2);
 const allowSwiftShader = args[0] === '--swiftshader';
 if (allowSwiftShader) args.shift();
 const [file, ...programArgs] = args;
 
-const [program, adapter] = await Promise.all([bundleProgram(file), adapterEnvironment({ allowSwiftShader })]);
+const [program, adapter] = await Promise.all([bundleProgram(file, '.cache/run'), adapterEnvironment({ allowSwiftShader })]);
 const child = spawn(process.execPath, ['--enable-source-maps', program, ...programArgs], {
   stdio: 'inherit',
   env: { ...process.env, ...adapter.env },

@@ -26,13 +26,13 @@ const REQUESTED_LIMITS = [
   'minUniformBufferOffsetAlignment',
 ] as const;
 
+const NO_ADAPTER = "webgpu: no usable adapter (no GPU driver that WebGPU accepts); use init({ device: 'cpu' })";
+
 /** Opens the fastest adapter with its real limits. Throws DeviceError where there is none. */
 export async function openDevice(): Promise<OpenDevice> {
   const gpu = await findGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) {
-    throw new DeviceError("webgpu: no usable adapter (no GPU driver that WebGPU accepts); use init({ device: 'cpu' })");
-  }
+  if (!adapter) throw new DeviceError(NO_ADAPTER);
   const requiredLimits: Record<string, number> = {};
   for (const name of REQUESTED_LIMITS) requiredLimits[name] = adapter.limits[name];
   const requiredFeatures = OPTIONAL_FEATURES.filter((name) => adapter.features.has(name));
@@ -53,6 +53,8 @@ async function findGpu(): Promise<GPU> {
   if (!globalThis.process?.versions?.node) {
     throw new DeviceError("webgpu: this browser has no WebGPU; use a current one, or init({ device: 'cpu' })");
   }
+  // Who has already looked in vain says so, and spares the user the driver loader's own complaints.
+  if (process.env.TAPEGRAD_ADAPTER === 'none') throw new DeviceError(NO_ADAPTER);
   if (!dawn) {
     const { create, globals } = await importDawn();
     Object.assign(globalThis, globals); // GPUBufferUsage and its like, as in a browser

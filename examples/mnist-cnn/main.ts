@@ -16,8 +16,8 @@ async function main(): Promise<number> {
   }
   const { options, given } = parsed;
   const { backend, fallback } = await init({ device: options.device });
-  if (fallback) console.error(`No usable WebGPU adapter (${fallback}); training on the CPU.`);
-  console.error(`Device: ${backend.name}, ${backend.description}`);
+  if (fallback) console.log(`No usable WebGPU adapter (${fallback}); training on the CPU.`);
+  console.log(`Device: ${backend.name}, ${backend.description}`);
   manualSeed(options.seed);
 
   const interrupt = new AbortController();

@@ -58,7 +58,7 @@ export async function runTraining(asked: Options, given: ReadonlySet<string>, si
   const optimizer = new Adam(model.parameters(), { lr: options.lr });
   saved?.restore(model, optimizer);
   const parameters = model.parameters().reduce((total, t) => total + t.size, 0);
-  console.error(model.summary([1, 1, 28, 28]));
+  console.log(model.summary([1, 1, 28, 28]));
 
   const losses = saved?.losses ?? [];
   const milliseconds: number[] = [];
@@ -98,7 +98,7 @@ export async function runTraining(asked: Options, given: ReadonlySet<string>, si
   if (interrupted) {
     const file = options.save ?? INTERRUPTED_FILE;
     await save(file, position);
-    console.error(`Stopped in epoch ${position.epoch + 1} after ${position.batch} batches. Continue with: npm start -- --resume ${file}`);
+    console.log(`Stopped in epoch ${position.epoch + 1} after ${position.batch} batches. Continue with: npm start -- --resume ${file}`);
   } else {
     const test = await evaluate(model, data.test);
     result.testLoss = test.loss;
