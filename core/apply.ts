@@ -45,7 +45,7 @@ export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, backen
       outputs.forEach((output) => output.dispose());
       throw error;
     }
-    op.mutates?.forEach((name) => inputs[names.indexOf(name)].storage.markChanged());
+    op.mutates?.forEach((name) => inputs[names.indexOf(name)]?.storage.markChanged());
   }
 
   if (recorded) {

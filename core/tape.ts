@@ -349,12 +349,15 @@ function reversePass(
       onNode(node);
       const gradients = pending.take(node);
       if (!gradients) continue;
-      scope(() => {
-        applyVjp(node, gradients).forEach((gradient, input) => {
-          if (gradient) pending.add(node.edges[input]!, gradient);
+      try {
+        scope(() => {
+          applyVjp(node, gradients).forEach((gradient, input) => {
+            if (gradient) pending.add(node.edges[input]!, gradient);
+          });
         });
-      });
-      for (const gradient of gradients) gradient?.dispose();
+      } finally {
+        for (const gradient of gradients) gradient?.dispose();
+      }
       if (!retainGraph) node.consume();
     }
     for (const leaf of pending.leaves()) pending.applyHooks({ source: leaf, output: 0 }, leaf.hooks);
