@@ -47,7 +47,7 @@ function defineBinary(row: BinaryRow, code: number): void {
     },
     cpu: binaryCpu(row.cpu),
     kernel: (call) => planBinary(code, call),
-    saves: ([needsA, needsB]) => [...new Set([...(needsA ? (reads?.[0] ?? []) : []), ...(needsB ? (reads?.[1] ?? []) : [])])],
+    saves: (needs) => (['a', 'b'] as const).filter((name) => reads?.some((read, i) => needs[i] && read.includes(name))),
     vjp: slopes
       ? ([gradient], { needs, saved }) =>
           slopes.map((slope, i) => (needs[i] ? slope(gradient, () => saved('a'), () => saved('b')) : null))

@@ -4,6 +4,7 @@ import { crossEntropy } from './crossEntropy.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
 import { matmul } from './matmul.js';
+import { normalization } from './normalization.js';
 import { pool } from './pool.js';
 import { reduction } from './reduction.js';
 import { secondOrder } from './secondOrder.js';
@@ -21,6 +22,7 @@ export const oracleFamilies: Record<string, OracleFamily> = {
   matmul,
   conv2d,
   pool,
+  normalization,
   softmax,
   cross_entropy: crossEntropy,
   indexing,
