@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import { type DeviceName, type MemoryReport, init, manualSeed, memory } from '../../index.js';
+import { DataLoader, generateDigits } from '../../datasets/index.js';
+import { createCnn } from '../../examples/mnist-cnn/model.js';
+import { fit } from '../../nn/index.js';
+import { Adam } from '../../optim/index.js';
+
+/*
+ * npm run soak -- [--device webgpu|cpu] [--steps 5000] [--batch 4]
+ *
+ * Trains the CNN of `npm start` for thousands of steps and compares live tensors, live bytes and pooled bytes after every
+ * step with those after step 10. Exit code 1 if any of them ever differs.
+ */
+
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'webgpu' },
+    steps: { type: 'string', default: '5000' },
+    batch: { type: 'string', default: '4' },
+  },
+});
+const steps = Number(values.steps);
+const batchSize = Number(values.batch);
+
+const { backend } = await init({ device: values.device as DeviceName });
+manualSeed(1);
+console.log(`Device: ${backend.name}, ${backend.description}; ${steps} steps, batch ${batchSize}`);
+
+const model = createCnn();
+const optimizer = new Adam(model.parameters());
+const train = new DataLoader(generateDigits('train', 100 * batchSize), { batchSize, shuffle: true, seed: 1 });
+const stop = new AbortController();
+let done = 0;
+let settled: MemoryReport | null = null;
+let grown = '';
+
+const show = ({ liveTensors, liveBytes, pooledBytes }: MemoryReport) => `${liveTensors} tensors, ${liveBytes} live bytes, ${pooledBytes} pooled bytes`;
+
+await fit(model, {
+  train,
+  epochs: Math.ceil(steps / train.batchCount),
+  optimizer,
+  signal: stop.signal,
+  onStep({ loss }) {
+    done++;
+    const now = memory();
+    if (done === 10) settled = now;
+    if (settled && show(now) !== show(settled)) grown ||= `step ${done}: ${show(now)}; after step 10: ${show(settled)}`;
+    if (done % 500 === 0 || done === 10) console.log(`step ${done}: ${show(now)}, loss ${loss.toFixed(4)}, rss ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`);
+    if (done === steps || grown) stop.abort();
+  },
+});
+console.log(grown || `${done} steps: unchanged since step 10`);
+process.exit(grown ? 1 : 0);
