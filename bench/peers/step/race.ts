@@ -1,0 +1,69 @@
+import type { Contender } from './contender.js';
+
+/** One training step. */
+export interface Sample {
+  /** 0 is the first step, which compiles and warms up; it is kept out of all statistics. */
+  readonly round: number;
+  readonly loss: number;
+  readonly milliseconds: number;
+  /** Processor time of all threads: steadier than the clock on a busy machine; a software adapter's work is in it. */
+  readonly cpuMilliseconds: number;
+}
+
+/** What a contender did. */
+export interface Run {
+  readonly name: string;
+  readonly version: string;
+  readonly samples: Sample[];
+  /** Why it stopped early; its samples stay. */
+  failure: string | null;
+}
+
+/** Contenders whose first step takes longer than this are measured in one round only. */
+const PATIENCE_MILLISECONDS = 30_000;
+
+/**
+ * Measures the contenders side by side in this process: after a first step of each, `rounds` rounds of one step each.
+ * Whatever else the machine does then falls on all alike, and each round gives one ratio. The order rotates.
+ */
+export async function race(contenders: readonly Contender[], rounds: number, onSample: (run: Run, sample: Sample) => void): Promise<Run[]> {
+  const lanes: { contender: Contender; run: Run }[] = [];
+  for (const contender of contenders) {
+    const { name, version } = contender;
+    const failure = await failureOf(() => contender.prepare());
+    lanes.push({ contender, run: { name, version, samples: [], failure } });
+  }
+  for (let round = 0; round <= rounds; round++) {
+    const start = round % lanes.length;
+    for (const { contender, run } of [...lanes.slice(start), ...lanes.slice(0, start)]) {
+      if (run.failure || (round > 1 && run.samples[0].milliseconds > PATIENCE_MILLISECONDS)) continue;
+      run.failure = await failureOf(async () => {
+        const sample = await measure(contender, round);
+        run.samples.push(sample);
+        onSample(run, sample);
+      });
+    }
+  }
+  for (const { contender, run } of lanes) {
+    if (!run.failure) contender.dispose();
+  }
+  return lanes.map(({ run }) => run);
+}
+
+async function measure(contender: Contender, round: number): Promise<Sample> {
+  const cpuBefore = process.cpuUsage();
+  const began = performance.now();
+  const loss = await contender.step();
+  const milliseconds = performance.now() - began;
+  const cpu = process.cpuUsage(cpuBefore);
+  return { round, loss, milliseconds, cpuMilliseconds: (cpu.user + cpu.system) / 1000 };
+}
+
+async function failureOf(action: () => Promise<void>): Promise<string | null> {
+  try {
+    await action();
+    return null;
+  } catch (error) {
+    return String((error as Error).message ?? error).split('\n')[0];
+  }
+}

@@ -1,0 +1,97 @@
+import { type Spread, spreadOf } from '../../statistics.js';
+import type { Run, Sample } from './race.js';
+
+/** Losses are compared over this many steps; later ones drift apart by rounding. */
+const COMPARED_STEPS = 5;
+
+/**
+ * Engines that agree differ by rounding: measured 5e-7 on webgpu, 7e-6 for jax-js on wasm. Over five steps, Adam with a
+ * beta1 of 0.85 is 7e-4 away, with a bias correction 2 % off 7e-4, with an eps of 1e-6 4e-4.
+ */
+const LOSS_TOLERANCE = 1e-4;
+
+/** Do all contenders compute the same thing? */
+export interface Agreement {
+  /** How many steps at least two contenders have taken. */
+  readonly steps: number;
+  /** The largest difference between the losses of one step. */
+  readonly difference: number;
+  readonly agrees: boolean;
+}
+
+/** Null if there are no two contenders that got through a step. */
+export function agreementOf(runs: readonly Run[]): Agreement | null {
+  const byStep = Array.from({ length: COMPARED_STEPS }, (_, step) => runs.flatMap(({ samples }) => samples[step]?.loss ?? []));
+  const compared = byStep.filter((losses) => losses.length > 1);
+  if (compared.length === 0) return null;
+  const difference = Math.max(...compared.map((losses) => Math.max(...losses) - Math.min(...losses)));
+  return { steps: compared.length, difference, agrees: difference <= LOSS_TOLERANCE }; // a loss of NaN does not agree
+}
+
+/** Statistics of one run; the first step is not in them. Null where there is nothing to go by. */
+export interface Summary {
+  readonly steps: number;
+  readonly firstMilliseconds: number | null;
+  readonly milliseconds: Spread | null;
+  readonly cpuMilliseconds: Spread | null;
+  /** Milliseconds by those of the baseline in the same round: 2 takes twice as long. */
+  readonly ratio: Spread | null;
+}
+
+export function summarize(run: Run, baseline: Run | undefined): Summary {
+  const warm = run.samples.filter(({ round }) => round > 0);
+  const spread = (values: readonly number[]) => (values.length > 0 ? spreadOf(values) : null);
+  const ratios = warm.flatMap(({ round, milliseconds }) => {
+    const other = baseline?.samples.find((sample) => sample.round === round);
+    return other ? [milliseconds / other.milliseconds] : [];
+  });
+  return {
+    steps: warm.length,
+    firstMilliseconds: run.samples[0]?.milliseconds ?? null,
+    milliseconds: spread(warm.map(({ milliseconds }) => milliseconds)),
+    cpuMilliseconds: spread(warm.map(({ cpuMilliseconds }) => cpuMilliseconds)),
+    ratio: spread(ratios),
+  };
+}
+
+const whole = (value: number | null) => (value === null ? '-' : value.toFixed(0));
+const range = (spread: Spread | null, digits: number) =>
+  spread ? `${spread.median.toFixed(digits)} (${spread.lowerQuartile.toFixed(digits)}-${spread.upperQuartile.toFixed(digits)})` : '-';
+
+export const LEGEND = `\
+Milliseconds: median (lower-upper quartile) of the steps after the first. Ratios are taken round by round: 2 is twice as slow.
+The first step includes compiling, but for what the driver has cached (Mesa: MESA_SHADER_CACHE_DISABLE=true for nothing).`;
+
+/** A table of the runs, a row each. */
+export function timesTable(runs: readonly Run[], baseline: Run | undefined): string {
+  const header = ['', 'version', 'first step', 'steps', 'ms a step', 'CPU ms a step', 'ratio to tapegrad'];
+  const rows = runs.map((run) => {
+    const { steps, firstMilliseconds, milliseconds, cpuMilliseconds, ratio } = summarize(run, baseline);
+    const cells = [whole(firstMilliseconds), String(steps), range(milliseconds, 0), range(cpuMilliseconds, 0), range(ratio, 2)];
+    return [run.name, run.version, ...cells, ...(run.failure ? [`failed: ${run.failure}`] : [])];
+  });
+  return table([header, ...rows]);
+}
+
+/** The losses of the first steps, side by side. */
+export function lossesTable(runs: readonly Run[]): string {
+  const steps = Math.min(COMPARED_STEPS, Math.max(...runs.map(({ samples }) => samples.length)));
+  const cell = (sample: Sample | undefined) => sample?.loss.toFixed(6) ?? '-';
+  const rows = runs.map(({ name, samples }) => [name, ...Array.from({ length: steps }, (_, i) => cell(samples[i]))]);
+  return table([['loss at step', ...Array.from({ length: steps }, (_, i) => String(i + 1))], ...rows]);
+}
+
+export function agreementLine(agreement: Agreement | null): string {
+  if (!agreement) return 'nothing to compare: no two contenders got through a step';
+  const { steps, difference, agrees } = agreement;
+  const verdict = agrees ? 'All compute the same thing' : 'THE CONTENDERS DO NOT COMPUTE THE SAME THING';
+  return `${verdict}: losses of the first ${steps} steps differ by at most ${difference.toExponential(1)} (allowed ${LOSS_TOLERANCE}).`;
+}
+
+/** Columns as wide as their widest cell; the first is flush left, the others flush right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column] ?? 0))).join('  ');
+  return rows.map(line).join('\n');
+}

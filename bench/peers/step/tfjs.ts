@@ -1,0 +1,73 @@
+import type { AdamOptimizer, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs';
+import type { DeviceName } from '../../../index.js';
+import { versionOf } from '../../environment.js';
+import { provideWebGpu } from '../webgpu.js';
+import type { Contender } from './contender.js';
+import { ADAM, CLASSES, type ParameterName, initialParameters, permuteAxes, trainingBatches } from './workload.js';
+
+/** TensorFlow.js: its webgpu backend, or plain JavaScript. Its wasm backend has no gradients of conv2d. */
+export function tfjs(device: DeviceName): Contender {
+  return new Tfjs(device);
+}
+
+type Engine = typeof import('@tensorflow/tfjs');
+
+/** It differentiates convolutions in NHWC only: kernels are [height, width, in, out], dense weights [in, out]. */
+class Tfjs implements Contender {
+  readonly name: string;
+  readonly version = versionOf('@tensorflow/tfjs');
+  private readonly batches = trainingBatches();
+  private tf!: Engine;
+  private variables!: Record<ParameterName, Variable>;
+  private optimizer!: AdamOptimizer;
+
+  constructor(private readonly device: DeviceName) {
+    this.name = `tfjs ${device}`;
+  }
+
+  async prepare(): Promise<void> {
+    if (this.device === 'webgpu') provideWebGpu();
+    const tf = (this.tf = await import('@tensorflow/tfjs'));
+    if (this.device === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
+    if (!(await tf.setBackend(this.device))) throw new Error(`tfjs: the backend ${this.device} did not start`);
+
+    const host = initialParameters();
+    for (const name of ['0.weight', '3.weight'] as const) host[name] = permuteAxes(host[name], [2, 3, 1, 0]);
+    // Its rows follow the flattened image, whose channels come last here.
+    const firstDense = permuteAxes({ shape: [128, 64, 5, 5], data: host['7.weight'].data }, [2, 3, 1, 0]);
+    host['7.weight'] = { shape: [1600, 128], data: firstDense.data };
+    host['9.weight'] = permuteAxes(host['9.weight'], [1, 0]);
+    const variables = Object.entries(host).map(([name, { shape, data }]) => [name, tf.variable(tf.tensor(data, [...shape]))]);
+    this.variables = Object.fromEntries(variables);
+    this.optimizer = tf.train.adam(ADAM.lr, ADAM.beta1, ADAM.beta2, ADAM.eps);
+  }
+
+  async step(): Promise<number> {
+    const { tf, variables, optimizer } = this;
+    const batch = this.batches.next().value;
+    const loss = tf.tidy(() => {
+      // One channel: NCHW and NHWC are the same bytes.
+      const x = tf.tensor4d(batch.inputs, [batch.targets.length, 28, 28, 1]);
+      const labels = tf.oneHot(tf.tensor1d(batch.targets, 'int32'), CLASSES);
+      return optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, this.forward(x)), true, Object.values(variables))!;
+    });
+    const [value] = await loss.data();
+    loss.dispose();
+    return value;
+  }
+
+  dispose(): void {
+    Object.values(this.variables).forEach((variable) => variable.dispose());
+    this.optimizer.dispose();
+    this.tf.removeBackend(this.device);
+  }
+
+  private forward(x: Tensor4D): Tensor2D {
+    const { tf, variables: v } = this;
+    const block = (input: Tensor4D, weight: Variable, bias: Variable): Tensor4D =>
+      tf.maxPool(tf.relu(tf.add(tf.conv2d(input, weight as unknown as Tensor4D, 1, 'valid'), bias)), 2, 2, 'valid');
+    const features = block(block(x, v['0.weight'], v['0.bias']), v['3.weight'], v['3.bias']);
+    const hidden = tf.relu(tf.add(tf.matMul(tf.reshape(features, [x.shape[0], -1]), v['7.weight']), v['7.bias']));
+    return tf.add(tf.matMul(hidden, v['9.weight']), v['9.bias']);
+  }
+}

@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { DeviceError, type DeviceName, init } from '../index.js';
+import { describeEnvironment } from './environment.js';
+import { UsageError, countOf, oneOf, patternOf, readFlags } from './flags.js';
+import type { ContenderFactory } from './peers/step/contender.js';
+import { jax } from './peers/step/jax.js';
+import { race } from './peers/step/race.js';
+import { LEGEND, agreementLine, agreementOf, lossesTable, summarize, timesTable } from './peers/step/report.js';
+import { tapegrad } from './peers/step/tapegrad.js';
+import { tfjs } from './peers/step/tfjs.js';
+import { BATCH } from './peers/step/workload.js';
+import { provideWebGpu } from './peers/webgpu.js';
+
+/*
+ * npm run bench:step -- [--device webgpu|cpu] [--steps N] [--filter RE] [--json FILE]
+ *
+ * One training step of the mission's network, tapegrad and its peers in turn. Exit code 2 for a mistake on the command
+ * line or a missing adapter, 1 if the contenders disagree or one of them fails. TAPEGRAD_ADAPTER chooses the adapter.
+ */
+
+const CONTENDERS: readonly ContenderFactory[] = [tapegrad, jax, tfjs];
+
+/** A step on the CPU takes the slowest peers many seconds. */
+const DEFAULT_STEPS: Record<DeviceName, number> = { webgpu: 7, cpu: 3 };
+
+async function main(): Promise<number> {
+  const flags = readFlags(process.argv.slice(2), ['device', 'steps', 'filter', 'json']);
+  const device = oneOf('device', flags.device, ['webgpu', 'cpu']);
+  const steps = countOf('steps', flags.steps, DEFAULT_STEPS[device]);
+  const filter = patternOf('filter', flags.filter);
+  const contenders = CONTENDERS.map((create) => create(device)).filter(({ name }) => filter.test(name));
+  if (contenders.length === 0) throw new UsageError(`--filter ${flags.filter}: no contender has such a name`);
+
+  if (device === 'webgpu') provideWebGpu(); // one entry object, hence one adapter, for all
+  const { backend } = await init({ device });
+  const environment = describeEnvironment(device === 'webgpu' ? backend.description : null);
+  console.log(`One training step of the CNN, batch ${BATCH}, on ${environment.adapter ?? 'the CPU'}`);
+  console.log(`${environment.cpu}, ${environment.cores} cores, Node ${environment.node}, ${environment.date}`);
+
+  const runs = await race(contenders, steps, ({ name }, { round, loss, milliseconds }) => {
+    const when = round === 0 ? 'first step' : `round ${round}/${steps}`;
+    console.error(`${when}: ${name}, loss ${loss.toFixed(4)}, ${milliseconds.toFixed(0)} ms`);
+  });
+  const baseline = runs.find(({ name }) => name.startsWith('tapegrad'));
+  const agreement = agreementOf(runs);
+  console.log(`\n${timesTable(runs, baseline)}\n${LEGEND}\n\n${lossesTable(runs)}\n${agreementLine(agreement)}`);
+
+  if (flags.json) {
+    const results = runs.map((run) => ({ ...run, summary: summarize(run, baseline) }));
+    const record = { benchmark: 'step', device, batch: BATCH, environment, agreement, contenders: results };
+    writeFileSync(flags.json, `${JSON.stringify(record, null, 2)}\n`);
+  }
+  return agreement?.agrees !== false && runs.every(({ failure }) => failure === null) ? 0 : 1;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const expected = error instanceof UsageError || error instanceof DeviceError || (error as NodeJS.ErrnoException).syscall !== undefined;
+    console.error(expected ? `bench: ${(error as Error).message}` : error);
+    process.exit(expected ? 2 : 1);
+  },
+);
