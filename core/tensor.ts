@@ -231,26 +231,30 @@ function fromHost(op: string, values: ArrayLike<number>, shape: Shape, dtype: DT
 /**
  * Makes a tensor from nested arrays, or from flat values and a shape. PyTorch's name: `torch.tensor`.
  *
- *     tensor([[1, 2], [3, 4]])
- *     tensor(new Float32Array(6), [2, 3], { requiresGrad: true })
+ *     tensor([[1, 2], [3, 4]], { requiresGrad: true })
+ *     tensor(new Float32Array(6), [2, 3])
+ *
+ * Throws ShapeError for ragged arrays, or values that do not fill the shape.
  */
-export function tensor(values: NestedArray | ArrayLike<number>, shape?: Shape, options: TensorOptions = {}): Tensor {
+export function tensor(values: NestedArray | ArrayLike<number>, options?: TensorOptions): Tensor;
+export function tensor(values: NestedArray | ArrayLike<number>, shape?: Shape, options?: TensorOptions): Tensor;
+export function tensor(values: NestedArray | ArrayLike<number>, second?: Shape | TensorOptions, third?: TensorOptions): Tensor {
+  const shape = Array.isArray(second) ? (second as Shape) : undefined;
+  const options = third ?? (shape ? {} : ((second as TensorOptions | undefined) ?? {}));
+  const found: number[] = [];
   let flat: ArrayLike<number>;
-  let extents: Shape;
-  const isFlat = typeof values !== 'number' && dtypeOf(values as ArrayLike<number>) !== null;
-  if (isFlat || (shape && typeof values !== 'number')) {
+  if (typeof values !== 'number' && typeof values[0] === 'number') {
     flat = values as ArrayLike<number>;
-    extents = shape ?? [flat.length];
+    if (Array.isArray(values) && values.some((value) => typeof value !== 'number')) throw new ShapeError('tensor: nested arrays have unequal depths');
+    found.push(flat.length);
   } else {
     const list: number[] = [];
-    const found: number[] = [];
-    flatten(values as NestedArray, list, found, 0);
+    flatten(values, list, found, 0);
     flat = list;
-    extents = shape ?? found;
   }
-  const dtype = options.dtype ?? dtypeOf(flat) ?? 'float32';
+  const dtype = options.dtype ?? dtypeOf(values as ArrayLike<number>) ?? 'float32';
   const backend = options.device ? backendFor(options.device) : defaultBackend();
-  const made = fromHost('tensor', flat, extents, dtype, backend);
+  const made = fromHost('tensor', flat, shape ?? found, dtype, backend);
   if (options.requiresGrad) made.requiresGrad = true;
   return made;
 }
