@@ -32,7 +32,7 @@ export const updateRunningStatisticsOp = defineOp<KernelOp<RunningAttrs>>({
     if (!(momentum >= 0 && momentum <= 1)) {
       throw new TapegradError(`updateRunningStatistics: momentum must be from 0 to 1, got ${momentum}`);
     }
-    if (count < 2) throw new ShapeError(`updateRunningStatistics: statistics of ${count} values have no unbiased variance; give at least 2`);
+    if (count < 2) throw new ShapeError(`updateRunningStatistics: ${count} values have no unbiased variance; give at least 2`);
     return [];
   },
   cpu([runningMean, runningVar, mean, variance], _outputs, { momentum, count }) {

@@ -134,7 +134,7 @@ defineSamples('updateRunningStatistics', {
       inputs: statistics(3),
       attrs: { ...RUNNING, count: 1 },
       error: 'ShapeError',
-      message: /updateRunningStatistics: statistics of 1 values/,
+      message: /updateRunningStatistics: 1 values/,
     },
   ],
   bench: [{ label: '4096 channels', inputs: statistics(4096), attrs: RUNNING }],

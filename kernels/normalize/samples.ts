@@ -4,7 +4,7 @@ import type { Shape } from '../../core/shape.js';
 /* Samples of a normalisation and of its gradient op, from one list of cases. */
 
 export const NORMALIZE_TOLERANCE: Tolerance = {
-  relative: 6e-6,
+  relative: 4e-6,
   absolute: 4e-6,
   reason: 'float32 statistics of some hundreds of values, divided by their root and subtracted from the values',
 };
