@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { DeviceError, type DeviceName, init } from '../index.js';
+import { type DeviceName, init } from '../index.js';
 import { describeEnvironment } from './environment.js';
-import { UsageError, countOf, oneOf, patternOf, readFlags } from './flags.js';
+import { UsageError, oneOf, pattern, readFlags, runProgram, wholeNumber } from '../examples/commandLine.js';
 import type { ContenderFactory } from './peers/step/contender.js';
 import { jax } from './peers/step/jax.js';
 import { race } from './peers/step/race.js';
@@ -26,8 +26,8 @@ const DEFAULT_STEPS: Record<DeviceName, number> = { webgpu: 7, cpu: 3 };
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2), ['device', 'steps', 'filter', 'json']);
   const device = oneOf('device', flags.device, ['webgpu', 'cpu']);
-  const steps = countOf('steps', flags.steps, DEFAULT_STEPS[device]);
-  const filter = patternOf('filter', flags.filter);
+  const steps = wholeNumber('steps', flags.steps, DEFAULT_STEPS[device], 1);
+  const filter = pattern('filter', flags.filter);
   const contenders = CONTENDERS.map((create) => create(device)).filter(({ name }) => filter.test(name));
   if (contenders.length === 0) throw new UsageError(`--filter ${flags.filter}: no contender has such a name`);
 
@@ -53,11 +53,4 @@ async function main(): Promise<number> {
   return agreement?.agrees !== false && runs.every(({ failure }) => failure === null) ? 0 : 1;
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const expected = error instanceof UsageError || error instanceof DeviceError || (error as NodeJS.ErrnoException).syscall !== undefined;
-    console.error(expected ? `bench: ${(error as Error).message}` : error);
-    process.exit(expected ? 2 : 1);
-  },
-);
+runProgram('bench', main);

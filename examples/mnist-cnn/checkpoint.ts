@@ -1,7 +1,8 @@
 import { FormatError, type RandomState, getRandomState, setRandomState } from '../../index.js';
 import { type FitPosition, type Module, loadCheckpoint, saveCheckpoint } from '../../nn/index.js';
 import type { Adam } from '../../optim/index.js';
-import { type Options, UsageError } from './options.js';
+import { UsageError } from '../commandLine.js';
+import type { Options } from './options.js';
 
 /*
  * A checkpoint holds all that a run needs to continue bit-exactly on the same device: parameters, optimiser state, random

@@ -1,12 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { TapegradError, init, manualSeed, memory } from '../../index.js';
+import { init, manualSeed, memory } from '../../index.js';
+import { runProgram } from '../commandLine.js';
+import { USAGE, parseOptions } from './options.js';
 import { runTraining } from './train.js';
-import { USAGE, UsageError, parseOptions } from './options.js';
 
-/*
- * Trains the convolutional network on handwritten (or generated) digits.
- * Bad flags and unreadable files end with one line on stderr and exit code 2, a failed training with exit code 1.
- */
+/* Trains the convolutional network on handwritten (or generated) digits. */
 
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2));
@@ -31,15 +29,4 @@ async function main(): Promise<number> {
   return result.interrupted ? 130 : 0;
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    if (error instanceof UsageError || error instanceof TapegradError || (error as NodeJS.ErrnoException).syscall) {
-      console.error(`tapegrad: ${(error as Error).message}`);
-      const failedTraining = (error as Error).name === 'NonFiniteError';
-      process.exit(failedTraining ? 1 : 2);
-    }
-    console.error(error);
-    process.exit(1);
-  },
-);
+runProgram('tapegrad', main);
