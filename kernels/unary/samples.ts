@@ -43,7 +43,7 @@ const TRAITS: Record<string, Traits> = {
   round: { domain: { avoid: [-1.5, -0.5, 0.5, 1.5] }, flat: STEPS, extremes: [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5] },
 };
 
-function samplesFor({ name, integers }: UnaryRow, { domain, attrs, extremes }: Traits): Sample[] {
+function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes }: Traits): Sample[] {
   const on = (label: string, shape: readonly number[]): Sample => ({ label, inputs: [{ shape, ...domain }], attrs });
   const samples = [
     on('a tail after the last vec4', [3, 7]),
@@ -55,9 +55,7 @@ function samplesFor({ name, integers }: UnaryRow, { domain, attrs, extremes }: T
   if (extremes) {
     samples.push({ label: 'far out', inputs: [{ shape: [extremes.length], data: extremes, differentiable: false }], attrs });
   }
-  if (['relu', 'clamp', 'exp', 'tanh', 'sqrt'].includes(name)) {
-    samples.push({ label: 'NaN', inputs: [{ shape: [3], data: [1, NaN, 0.25], differentiable: false }], attrs });
-  }
+  samples.push({ label: 'NaN', inputs: [{ shape: [3], data: [1, NaN, 0.25], differentiable: false }], attrs });
   return samples;
 }
 

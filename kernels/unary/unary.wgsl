@@ -4,7 +4,7 @@
 // Cost: 8 bytes moved an element; 1 to about 30 flops.
 //
 // Where WGSL's own function may overflow, or promises too little (sin and cos: 2^-11 absolute), the functions below are
-// written out. NaN propagates; rectifiers and clamp test for it by its bits, as WGSL may assume that there is none.
+// written out. NaN propagates; as WGSL may assume that there is none, it is found by its bits.
 
 override OP: u32;
 
@@ -19,10 +19,6 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<vec4<Element>>;
 @group(0) @binding(1) var<storage, read_write> out: array<vec4<Element>>;
 @group(0) @binding(2) var<uniform> params: Params;
-
-fn is_nan(v: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-}
 
 // sin(v + quadrant * pi/2): v is brought into [-pi/4, pi/4] by subtracting a whole number of pi/2 in three parts (Cody and
 // Waite), then minimax polynomials (Cephes sinf, cosf). Good to 2 ULP for |v| up to about 10,000.
@@ -75,10 +71,6 @@ fn error_function(v: vec4f) -> vec4f {
   return select(near, select(far, sign(v), a > vec4f(4.0)), a > vec4f(0.921875));
 }
 
-fn relu(v: vec4f) -> vec4f {
-  return select(max(v, vec4f(0.0)), v, is_nan(v));
-}
-
 fn leaky_relu(v: vec4f) -> vec4f {
   return select(params.p * v, v, v > vec4f(0.0));
 }
@@ -98,10 +90,6 @@ fn gelu_tanh(v: vec4f) -> vec4f {
   return 0.5 * v * (1.0 + tangent_h(0.79788456080 * (v + 0.044715 * v * v * v)));
 }
 
-fn clamp_between(v: vec4f) -> vec4f {
-  return select(clamp(v, vec4f(params.p), vec4f(params.q)), v, is_nan(v));
-}
-
 // The order of the cases is the order of the table in table.ts.
 fn apply_float(v: vec4f) -> vec4f {
   switch OP {
@@ -114,7 +102,7 @@ fn apply_float(v: vec4f) -> vec4f {
     case 10u: { return sine(v, vec4f(1.0)); }
     case 11u: { return tangent_h(v); }
     case 12u: { return logistic(v); }
-    case 13u: { return relu(v); }
+    case 13u: { return max(v, vec4f(0.0)); }
     case 14u: { return leaky_relu(v); }
     case 15u: { return elu(v); }
     case 16u: { return gelu(v); }
@@ -122,7 +110,7 @@ fn apply_float(v: vec4f) -> vec4f {
     case 18u: { return v * logistic(v); }
     case 19u: { return log_one_plus_exp(params.p * v) / params.p; }
     case 20u: { return error_function(v); }
-    case 21u: { return clamp_between(v); }
+    case 21u: { return clamp(v, vec4f(params.p), vec4f(params.q)); }
     case 22u: { return floor(v); }
     case 23u: { return ceil(v); }
     default: { return round(v); }
@@ -139,6 +127,10 @@ fn apply(v: vec4<Element>) -> vec4<Element> {
   }
 }
 
+fn is_nan(v: vec4<Element>) -> vec4<bool> {
+  return (bitcast<vec4u>(vec4f(v)) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -147,6 +139,7 @@ fn main(
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
   if (index < params.vectors) {
-    out[index] = apply(x[index]);
+    let v = x[index];
+    out[index] = select(apply(v), v, is_nan(v));
   }
 }

@@ -1,0 +1,68 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { NonFiniteError, TapegradError } from '../index.js';
+
+/* Flags and exit codes of the programs; examples, bench and the long tests share them. */
+
+/** A mistake on the command line: one line on stderr and exit code 2. */
+export class UsageError extends Error {}
+
+/**
+ * Runs a program to its exit code. Bad flags, unreadable files and missing adapters end with one line on stderr and exit
+ * code 2, a training that went wrong with one line and exit code 1.
+ */
+export function runProgram(name: string, main: () => Promise<number>): void {
+  main().then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      const isFileError = (error as NodeJS.ErrnoException).syscall !== undefined;
+      const isExplained = error instanceof UsageError || error instanceof TapegradError || isFileError;
+      console.error(isExplained ? `${name}: ${(error as Error).message}` : error);
+      process.exit(isExplained && !(error instanceof NonFiniteError) ? 2 : 1);
+    },
+  );
+}
+
+/** The values of the flags that `names` lists, each with one argument. Throws UsageError for any other. */
+export function readFlags<Name extends string>(args: readonly string[], names: readonly Name[]): Partial<Record<Name, string>> {
+  const options: ParseArgsConfig['options'] = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+  try {
+    return parseArgs({ args: [...args], options }).values as Partial<Record<Name, string>>;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(/\.? To specify|\n/)[0]}; flags: ${names.map((name) => `--${name}`).join(' ')}`);
+  }
+}
+
+/** `value`, if it is one of `choices`; the first of them if it was not given. */
+export function oneOf<Choice extends string>(flag: string, value: string | undefined, choices: readonly [Choice, ...Choice[]]): Choice {
+  if (value === undefined) return choices[0];
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw new UsageError(`--${flag} ${value}: choose one of ${choices.join(', ')}`);
+  return found;
+}
+
+/** A whole number from `least`. */
+export function wholeNumber(flag: string, value: string | undefined, fallback: number, least: number): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isInteger(number) || number < least || number > 2 ** 31) {
+    throw new UsageError(`--${flag} ${value}: expected a whole number from ${least}`);
+  }
+  return number;
+}
+
+/** A finite number above 0. */
+export function positiveNumber(flag: string, value: string | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!(number > 0 && Number.isFinite(number))) throw new UsageError(`--${flag} ${value}: expected a number above 0`);
+  return number;
+}
+
+/** A regular expression; without the flag one that matches everything. */
+export function pattern(flag: string, value: string | undefined): RegExp {
+  try {
+    return new RegExp(value ?? '');
+  } catch (error) {
+    throw new UsageError(`--${flag} ${value}: ${(error as Error).message}`);
+  }
+}
