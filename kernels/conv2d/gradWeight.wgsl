@@ -3,8 +3,9 @@
 //
 // Tiling: entry point `pack` first lays the gradient out as [image][tile of 8 filters][position][8]. An invocation of `main`
 // keeps 8 filters by 4 weights in registers, and walks the positions of its share of the images: two vec4 loads of the
-// gradient and 4 loads of x for 32 products. The images are split into `splits` shares, whose results `merge` adds up in
-// order. No atomics, no barriers.
+// gradient and 4 loads of x for 32 products. Entry point `main_3x3`, for 3 x 3 kernels with stride and dilation 1, keeps 4
+// filters by the 9 weights of a channel instead, and slides over each row: one vec4 and 3 values of x for 36 products. The
+// images are split into `splits` shares, whose results `merge` adds up in order. No atomics, no barriers.
 // Cost: 2 flops a position, image, filter and weight.
 
 override PADDED: bool = true;
@@ -161,6 +162,80 @@ fn main(
   store(split, first + 4u, tap + 1u, g, b1);
   store(split, first + 4u, tap + 2u, g, b2);
   store(split, first + 4u, tap + 3u, g, b3);
+}
+
+// The values of x that the three kernel rows meet at output row `oy` and padded column `column`.
+fn three_rows(image: u32, oy: u32, column: u32) -> vec3f {
+  let col = i32(column) - i32(params.padding_x);
+  let row = i32(oy) - i32(params.padding_y);
+  if (PADDED) {
+    return vec3f(value_at(Tap(0u, 0, 0), image, row, col), value_at(Tap(0u, 1, 0), image, row, col), value_at(Tap(0u, 2, 0), image, row, col));
+  }
+  let at = image + oy * params.width + column;
+  return vec3f(x[at], x[at + params.width], x[at + 2u * params.width]);
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main_3x3(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  let channel = index % params.channels;
+  let quad = (index / params.channels) % (params.filter_tiles * 2u);
+  let g = (index / params.channels / (params.filter_tiles * 2u)) % params.groups;
+  let split = index / params.channels / (params.filter_tiles * 2u) / params.groups;
+  if (split >= params.splits) {
+    return;
+  }
+  // Kernel rows 0 to 2 (a, b, c), kernel columns 0 to 2; each for 4 filters.
+  var a0 = vec4f(0.0);
+  var a1 = vec4f(0.0);
+  var a2 = vec4f(0.0);
+  var b0 = vec4f(0.0);
+  var b1 = vec4f(0.0);
+  var b2 = vec4f(0.0);
+  var c0 = vec4f(0.0);
+  var c1 = vec4f(0.0);
+  var c2 = vec4f(0.0);
+  let positions = params.out_height * params.out_width;
+  for (var n = split; n < params.batch; n += params.splits) {
+    let plane = (n * params.groups + g) * params.channels + channel;
+    let image = plane * params.height * params.width;
+    var at = ((n * params.groups + g) * params.filter_tiles + quad / 2u) * positions * 2u + quad % 2u;
+    for (var oy = 0u; oy < params.out_height; oy++) {
+      var left = three_rows(image, oy, 0u);
+      var middle = three_rows(image, oy, 1u);
+      for (var ox = 0u; ox < params.out_width; ox++) {
+        let right = three_rows(image, oy, ox + 2u);
+        let upstream = packed[at];
+        at += 2u;
+        a0 += left.x * upstream;
+        a1 += middle.x * upstream;
+        a2 += right.x * upstream;
+        b0 += left.y * upstream;
+        b1 += middle.y * upstream;
+        b2 += right.y * upstream;
+        c0 += left.z * upstream;
+        c1 += middle.z * upstream;
+        c2 += right.z * upstream;
+        left = middle;
+        middle = right;
+      }
+    }
+  }
+  let first = quad * 4u;
+  let tap = channel * 9u;
+  store(split, first, tap, g, a0);
+  store(split, first, tap + 1u, g, a1);
+  store(split, first, tap + 2u, g, a2);
+  store(split, first, tap + 3u, g, b0);
+  store(split, first, tap + 4u, g, b1);
+  store(split, first, tap + 5u, g, b2);
+  store(split, first, tap + 6u, g, c0);
+  store(split, first, tap + 7u, g, c1);
+  store(split, first, tap + 8u, g, c2);
 }
 
 @compute @workgroup_size(64, 1, 1)

@@ -107,7 +107,8 @@ export function planGradWeight({ inputs: [x], outputs: [out], attrs }: KernelCal
   const { batch, groups, channels, filters, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
   const filterTiles = Math.ceil(filters / FILTERS);
   const tapTiles = Math.ceil((channels * kernelHeight * kernelWidth) / TAPS);
-  const tiles = groups * filterTiles * tapTiles;
+  const slides = kernelHeight === 3 && kernelWidth === 3 && [...attrs.stride, ...attrs.dilation].every((step) => step === 1);
+  const tiles = slides ? groups * filterTiles * 2 * channels : groups * filterTiles * tapTiles;
   const splits = Math.max(1, Math.min(batch, Math.ceil(BUSY / tiles)));
   const packedSize = (batch * groups * filterTiles * outHeight * outWidth * FILTERS) / 4;
   const common = {
@@ -138,7 +139,7 @@ export function planGradWeight({ inputs: [x], outputs: [out], attrs }: KernelCal
     },
     launches: [
       { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) },
-      { ...common, entryPoint: 'main', workgroups: gridFor(tiles * splits, 64) },
+      { ...common, entryPoint: slides ? 'main_3x3' : 'main', workgroups: gridFor(tiles * splits, 64) },
       { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) },
     ],
   };
