@@ -4,6 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { type Pair, pairOf } from '../pair.js';
 import { conv2dCpu, conv2dGradInputCpu, conv2dGradWeightCpu } from './cpu.js';
 import { type Conv2dAttrs, conv2dGeometry } from './geometry.js';
 import { costOf, planConv2d, planGradInput, planGradWeight } from './plan.js';
@@ -99,8 +100,6 @@ function gradWeight(x: Tensor, gradient: Tensor, weightShape: Shape, attrs: Conv
   return callOp('conv2dGradWeight', [x, gradient], { ...settingsOf(attrs), weightShape });
 }
 
-type Pair = number | readonly [number, number];
-
 export interface Conv2dOptions {
   /** Default 1. One number, or [height, width]. */
   stride?: Pair;
@@ -110,10 +109,6 @@ export interface Conv2dOptions {
   dilation?: Pair;
   /** Channels and filters fall into groups that do not see each other. Default 1. */
   groups?: number;
-}
-
-export function pairOf(value: Pair): readonly [number, number] {
-  return typeof value === 'number' ? [value, value] : value;
 }
 
 function sidesOf(padding: NonNullable<Conv2dOptions['padding']>): Conv2dAttrs['padding'] {

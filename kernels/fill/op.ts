@@ -1,11 +1,9 @@
-import { applyOp } from '../../core/apply.js';
-import type { DeviceName } from '../../core/backend.js';
-import { backendFor, defaultBackend } from '../../core/device.js';
 import type { DType } from '../../core/dtype.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { gridFor } from '../../core/webgpu/kernel.js';
+import { create } from '../create.js';
 import { fillCpu } from './cpu.js';
 import fillWgsl from './fill.wgsl';
 
@@ -39,10 +37,7 @@ export const fillOp = defineOp<KernelOp<FillAttrs>>({
 
 /** A tensor of `shape` with every element `value`. PyTorch's name: `torch.full`. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  const backend = options.device ? backendFor(options.device as DeviceName) : defaultBackend();
-  const [out] = applyOp(fillOp, [], { shape, value, dtype: options.dtype ?? 'float32' }, backend);
-  if (options.requiresGrad) out.requiresGrad = true;
-  return out;
+  return create(fillOp, { shape, value, dtype: options.dtype ?? 'float32' }, options);
 }
 
 /** Zeros. PyTorch's name: `torch.zeros`. */

@@ -5,8 +5,8 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
-import { pairOf } from '../conv2d/op.js';
 import { gather } from '../gather/op.js';
+import { type Pair, pairOf } from '../pair.js';
 import { reshape } from '../reshape/op.js';
 import { avgPool2dCpu, avgPool2dGradCpu, maxPool2dCpu, maxPool2dGradCpu } from './cpu.js';
 import { type PoolAttrs, poolShape } from './geometry.js';
@@ -132,8 +132,6 @@ export const avgPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
   cost: ([gradient], _outputs, attrs) => windowCost(gradient.shape, attrs),
   vjp: ([upstream], { attrs: { inputShape, ...attrs } }) => [callOp('avgPool2d', [upstream], attrs)],
 });
-
-type Pair = number | readonly [number, number];
 
 export interface PoolOptions {
   /** The window: one number, or [height, width]. */

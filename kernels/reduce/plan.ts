@@ -1,6 +1,6 @@
 import { sizeOf } from '../../core/shape.js';
 import { type KernelCall, type KernelPlan, type Launch, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
-import fillWgsl from '../fill/fill.wgsl';
+import { fillOp } from '../fill/op.js';
 import { reductionLayout } from './layout.js';
 import reduceWgsl from './reduce.wgsl';
 import type { ReduceAttrs, ReduceRow } from './table.js';
@@ -12,17 +12,10 @@ const MAX_PARTS = 2048;
 /** Fewest invocations that keep an adapter busy: beyond them, outputs are not split further. */
 const BUSY = 1 << 16;
 
-/** Bits of a float32. */
-function bitsOf(value: number): number {
-  return new Uint32Array(new Float32Array([value]).buffer)[0];
-}
-
-export function planReduce(row: ReduceRow, code: number, { inputs: [x], outputs: [out], attrs }: KernelCall<ReduceAttrs>): KernelPlan {
+export function planReduce(row: ReduceRow, code: number, call: KernelCall<ReduceAttrs>): KernelPlan {
+  const { inputs: [x], outputs: [out], attrs } = call;
   const outputs = sizeOf(out.shape);
-  if (sizeOf(x.shape) === 0) {
-    const vectors = Math.ceil(outputs / 4);
-    return { launches: [{ module: fillWgsl, params: { vectors, bits: bitsOf(row.empty ?? 0) }, workgroups: gridFor(vectors, 64) }] };
-  }
+  if (sizeOf(x.shape) === 0) return fillOp.kernel({ ...call, attrs: { ...out, value: row.empty ?? 0 } });
   const { keptShape, keptStrides, reducedShape, reducedStrides } = reductionLayout(x.shape, attrs.axes);
   const count = sizeOf(reducedShape);
   const innermostIsReduced = reducedStrides.at(-1) === 1;

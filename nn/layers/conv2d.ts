@@ -1,9 +1,10 @@
 import { ShapeError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type Conv2dOptions, conv2d } from '../../kernels/conv2d/op.js';
+import { type Pair, pairOf } from '../../kernels/pair.js';
 import { fans, kaimingUniform, uniform } from '../init.js';
 import { Module, parameter } from '../module.js';
-import { type FactoryOptions, type Pair, pair, requireCounts } from './options.js';
+import { type FactoryOptions, requireCounts } from './options.js';
 
 export interface Conv2dLayerOptions extends Conv2dOptions, FactoryOptions {
   /** Default true. */
@@ -24,7 +25,7 @@ export class Conv2d extends Module {
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: Conv2dLayerOptions = {}) {
     super();
     const { stride, padding, dilation, groups = 1, bias = true, ...factory } = options;
-    const [kernelHeight, kernelWidth] = pair(kernel);
+    const [kernelHeight, kernelWidth] = pairOf(kernel);
     requireCounts('Conv2d', { inChannels, outChannels, kernelHeight, kernelWidth, groups });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new ShapeError(`Conv2d: ${inChannels} channels in and ${outChannels} out do not divide into ${groups} groups`);

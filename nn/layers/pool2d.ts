@@ -1,7 +1,7 @@
 import type { Tensor } from '../../core/tensor.js';
+import type { Pair } from '../../kernels/pair.js';
 import { type AvgPoolOptions, type MaxPoolOptions, avgPool2d, maxPool2d } from '../../kernels/pool/op.js';
 import { Module } from '../module.js';
-import type { Pair } from './options.js';
 
 /** The largest value of each window: [n, channels, h, w] to [n, channels, h', w']. PyTorch's name: `nn.MaxPool2d`. */
 export class MaxPool2d extends Module {
