@@ -24,8 +24,7 @@ export function describeEnvironment(adapter: string | null): Environment {
   };
 }
 
-/** The version of an installed package; without a name, of tapegrad itself. */
-export function versionOf(name?: string): string {
-  const folder = name === undefined ? '.' : `node_modules/${name}`;
+/** The version of the package in a folder: by default, of tapegrad itself. */
+export function versionOf(folder = '.'): string {
   return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).version;
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { type DeviceName, init } from '../index.js';
 import { describeEnvironment } from './environment.js';
 import { UsageError, oneOf, pattern, readFlags, runProgram, wholeNumber } from '../examples/commandLine.js';
+import { PEERS_MISSING, peersInstalled } from './peers/installed.js';
 import type { ContenderFactory } from './peers/step/contender.js';
 import { jax } from './peers/step/jax.js';
 import { race } from './peers/step/race.js';
@@ -14,11 +15,12 @@ import { provideWebGpu } from './peers/webgpu.js';
 /*
  * npm run bench:step -- [--device webgpu|cpu] [--steps N] [--filter RE] [--json FILE]
  *
- * One training step of the mission's network, tapegrad and its peers in turn. Exit code 2 for a mistake on the command
- * line or a missing adapter, 1 if the contenders disagree or one of them fails. TAPEGRAD_ADAPTER chooses the adapter.
+ * One training step of the mission's network, tapegrad and its peers in turn; without `npm ci --prefix bench/peers`,
+ * tapegrad alone. Exit code 2 for a mistake on the command line or a missing adapter, 1 if the contenders disagree or one
+ * of them fails. TAPEGRAD_ADAPTER chooses the adapter.
  */
 
-const CONTENDERS: readonly ContenderFactory[] = [tapegrad, jax, tfjs];
+const PEERS: readonly ContenderFactory[] = [jax, tfjs];
 
 /** A step on the CPU takes the slowest peers many seconds. */
 const DEFAULT_STEPS: Record<DeviceName, number> = { webgpu: 7, cpu: 3 };
@@ -28,7 +30,10 @@ async function main(): Promise<number> {
   const device = oneOf('device', flags.device, ['webgpu', 'cpu']);
   const steps = wholeNumber('steps', flags.steps, DEFAULT_STEPS[device], 1);
   const filter = pattern('filter', flags.filter);
-  const contenders = CONTENDERS.map((create) => create(device)).filter(({ name }) => filter.test(name));
+  const installed = peersInstalled();
+  if (!installed) console.error(`bench: ${PEERS_MISSING}`);
+  const peers = installed ? PEERS : [];
+  const contenders = [tapegrad, ...peers].map((create) => create(device)).filter(({ name }) => filter.test(name));
   if (contenders.length === 0) throw new UsageError(`--filter ${flags.filter}: no contender has such a name`);
 
   if (device === 'webgpu') provideWebGpu(); // one entry object, hence one adapter, for all

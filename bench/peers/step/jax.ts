@@ -1,6 +1,5 @@
-import type { numpy as Numpy } from '@jax-js/jax';
 import type { DeviceName } from '../../../index.js';
-import { versionOf } from '../../environment.js';
+import { importPeer, versionOfPeer } from '../installed.js';
 import { provideWebGpu } from '../webgpu.js';
 import type { Contender } from './contender.js';
 import { ADAM, CLASSES, type ParameterName, initialParameters, permuteAxes, trainingBatches } from './workload.js';
@@ -10,17 +9,63 @@ export function jax(device: DeviceName): Contender {
   return new Jax(device);
 }
 
-type Engine = typeof import('@jax-js/jax');
-type Values = Record<ParameterName, Numpy.Array>;
+type Backend = 'webgpu' | 'wasm';
+type Values = Record<ParameterName, NdArray>;
+type Loss = (values: Values, x: NdArray, labels: NdArray) => NdArray;
 
-/** What one step hands to the next. (An interface would be no JsTree: it has no index signature.) */
-type State = { parameters: Values; expAvg: Values; expAvgSq: Values };
+/** What one step hands to the next. */
+interface State {
+  parameters: Values;
+  expAvg: Values;
+  expAvgSq: Values;
+}
+
+interface NdArray {
+  readonly shape: number[];
+  readonly ref: NdArray;
+  add(other: NdArray | number): NdArray;
+  sub(other: NdArray | number): NdArray;
+  mul(other: NdArray | number): NdArray;
+  div(other: NdArray | number): NdArray;
+  reshape(shape: number[]): NdArray;
+  sum(): NdArray;
+  jsAsync(): Promise<number>;
+  dispose(): void;
+}
+
+/** What is used of `@jax-js/jax`. */
+interface Engine {
+  init(backend: Backend): Promise<string[]>;
+  defaultDevice(backend: Backend): void;
+  blockUntilReady(state: State): Promise<unknown>;
+  jit<Args extends unknown[], Result>(f: (...args: Args) => Result): ((...args: Args) => Result) & { dispose(): void };
+  valueAndGrad(loss: Loss): (...args: Parameters<Loss>) => [loss: NdArray, gradients: Values];
+  readonly tree: { ref(values: Values): Values; dispose(state: State): void };
+  readonly numpy: {
+    readonly int32: 'int32';
+    array(values: number | Float32Array | Int32Array, options?: { shape?: number[]; dtype?: 'int32' }): NdArray;
+    zeros(shape: number[]): NdArray;
+    dot(a: NdArray, b: NdArray): NdArray;
+    max(x: NdArray): NdArray;
+    sqrt(x: NdArray): NdArray;
+    square(x: NdArray): NdArray;
+  };
+  readonly lax: {
+    convGeneralDilated(x: NdArray, weight: NdArray, strides: number[], padding: 'VALID'): NdArray;
+    reduceWindow(x: NdArray, reduce: (window: NdArray) => NdArray, size: number[], strides: number[]): NdArray;
+  };
+  readonly nn: {
+    logSoftmax(x: NdArray): NdArray;
+    oneHot(labels: NdArray, classes: number): NdArray;
+    relu(x: NdArray): NdArray;
+  };
+}
 
 /** Its functions consume their arguments; `.ref` keeps one for a further use. */
 class Jax implements Contender {
   readonly name: string;
-  readonly version = versionOf('@jax-js/jax');
-  private readonly backend: 'webgpu' | 'wasm';
+  readonly version = versionOfPeer('@jax-js/jax');
+  private readonly backend: Backend;
   private readonly batches = trainingBatches();
   private steps = 0;
   private engine!: Engine;
@@ -34,7 +79,7 @@ class Jax implements Contender {
 
   async prepare(): Promise<void> {
     if (this.backend === 'webgpu') provideWebGpu();
-    const engine = (this.engine = await import('@jax-js/jax'));
+    const engine = (this.engine = await importPeer<Engine>('@jax-js/jax'));
     const ready = await engine.init(this.backend);
     if (!ready.includes(this.backend)) throw new Error(`jax-js: the backend ${this.backend} did not start`);
     engine.defaultDevice(this.backend);
@@ -43,7 +88,7 @@ class Jax implements Contender {
     const host = initialParameters();
     for (const name of ['7.weight', '9.weight'] as const) host[name] = permuteAxes(host[name], [1, 0]);
     for (const name of ['0.bias', '3.bias'] as const) host[name] = { shape: [host[name].shape[0], 1, 1], data: host[name].data };
-    const each = (make: (name: ParameterName) => Numpy.Array) =>
+    const each = (make: (name: ParameterName) => NdArray) =>
       Object.fromEntries(Object.keys(host).map((name) => [name, make(name as ParameterName)])) as Values;
     this.state = {
       parameters: each((name) => np.array(host[name].data, { shape: [...host[name].shape] })),
@@ -74,10 +119,10 @@ class Jax implements Contender {
 }
 
 function makeTrainStep({ jit, lax, nn, numpy: np, tree, valueAndGrad }: Engine) {
-  const block = (x: Numpy.Array, weight: Numpy.Array, bias: Numpy.Array) =>
+  const block = (x: NdArray, weight: NdArray, bias: NdArray) =>
     lax.reduceWindow(nn.relu(lax.convGeneralDilated(x, weight, [1, 1], 'VALID').add(bias)), np.max, [2, 2], [2, 2]);
 
-  const lossOf = (v: Values, x: Numpy.Array, labels: Numpy.Array): Numpy.Array => {
+  const lossOf: Loss = (v, x, labels) => {
     const features = block(block(x, v['0.weight'], v['0.bias']), v['3.weight'], v['3.bias']);
     const hidden = nn.relu(np.dot(features.reshape([labels.shape[0], -1]), v['7.weight']).add(v['7.bias']));
     const logits = np.dot(hidden, v['9.weight']).add(v['9.bias']);
@@ -87,9 +132,9 @@ function makeTrainStep({ jit, lax, nn, numpy: np, tree, valueAndGrad }: Engine) 
 
   /** p -= lr * (m / correction1) / (sqrt(v / correction2) + eps), corrections 1 - beta^step. */
   const trainStep = (
-    { parameters, expAvg, expAvgSq }: State, x: Numpy.Array, labels: Numpy.Array, correction1: Numpy.Array, correction2: Numpy.Array,
-  ): [Numpy.Array, State] => {
-    const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(parameters), x, labels) as [Numpy.Array, Values];
+    { parameters, expAvg, expAvgSq }: State, x: NdArray, labels: NdArray, correction1: NdArray, correction2: NdArray,
+  ): [NdArray, State] => {
+    const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(parameters), x, labels);
     const next = { parameters: {}, expAvg: {}, expAvgSq: {} } as State;
     for (const name of Object.keys(parameters) as ParameterName[]) {
       const gradient = gradients[name];

@@ -1,6 +1,5 @@
-import type { AdamOptimizer, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs';
 import type { DeviceName } from '../../../index.js';
-import { versionOf } from '../../environment.js';
+import { importPeer, versionOfPeer } from '../installed.js';
 import { provideWebGpu } from '../webgpu.js';
 import type { Contender } from './contender.js';
 import { ADAM, CLASSES, type ParameterName, initialParameters, permuteAxes, trainingBatches } from './workload.js';
@@ -10,16 +9,43 @@ export function tfjs(device: DeviceName): Contender {
   return new Tfjs(device);
 }
 
-type Engine = typeof import('@tensorflow/tfjs');
+interface Tensor {
+  readonly shape: number[];
+  data(): Promise<Float32Array>;
+  dispose(): void;
+}
+
+interface Adam {
+  minimize(loss: () => Tensor, returnCost: true, variables: Tensor[]): Tensor | null;
+  dispose(): void;
+}
+
+/** What is used of `@tensorflow/tfjs`. */
+interface Engine {
+  readonly train: { adam(lr: number, beta1: number, beta2: number, eps: number): Adam };
+  readonly losses: { softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor };
+  setBackend(name: string): Promise<boolean>;
+  removeBackend(name: string): void;
+  tidy(body: () => Tensor): Tensor;
+  tensor(values: Float32Array | Int32Array, shape: number[], dtype?: 'int32'): Tensor;
+  variable(initial: Tensor): Tensor;
+  add(a: Tensor, b: Tensor): Tensor;
+  conv2d(x: Tensor, weight: Tensor, stride: number, padding: 'valid'): Tensor;
+  matMul(a: Tensor, b: Tensor): Tensor;
+  maxPool(x: Tensor, size: number, stride: number, padding: 'valid'): Tensor;
+  oneHot(labels: Tensor, classes: number): Tensor;
+  relu(x: Tensor): Tensor;
+  reshape(x: Tensor, shape: number[]): Tensor;
+}
 
 /** It differentiates convolutions in NHWC only: kernels are [height, width, in, out], dense weights [in, out]. */
 class Tfjs implements Contender {
   readonly name: string;
-  readonly version = versionOf('@tensorflow/tfjs');
+  readonly version = versionOfPeer('@tensorflow/tfjs');
   private readonly batches = trainingBatches();
   private tf!: Engine;
-  private variables!: Record<ParameterName, Variable>;
-  private optimizer!: AdamOptimizer;
+  private variables!: Record<ParameterName, Tensor>;
+  private optimizer!: Adam;
 
   constructor(private readonly device: DeviceName) {
     this.name = `tfjs ${device}`;
@@ -27,8 +53,8 @@ class Tfjs implements Contender {
 
   async prepare(): Promise<void> {
     if (this.device === 'webgpu') provideWebGpu();
-    const tf = (this.tf = await import('@tensorflow/tfjs'));
-    if (this.device === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
+    const tf = (this.tf = await importPeer<Engine>('@tensorflow/tfjs'));
+    if (this.device === 'webgpu') await importPeer('@tensorflow/tfjs-backend-webgpu');
     if (!(await tf.setBackend(this.device))) throw new Error(`tfjs: the backend ${this.device} did not start`);
 
     const host = initialParameters();
@@ -47,8 +73,8 @@ class Tfjs implements Contender {
     const batch = this.batches.next().value;
     const loss = tf.tidy(() => {
       // One channel: NCHW and NHWC are the same bytes.
-      const x = tf.tensor4d(batch.inputs, [batch.targets.length, 28, 28, 1]);
-      const labels = tf.oneHot(tf.tensor1d(batch.targets, 'int32'), CLASSES);
+      const x = tf.tensor(batch.inputs, [batch.targets.length, 28, 28, 1]);
+      const labels = tf.oneHot(tf.tensor(batch.targets, [batch.targets.length], 'int32'), CLASSES);
       return optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, this.forward(x)), true, Object.values(variables))!;
     });
     const [value] = await loss.data();
@@ -62,10 +88,10 @@ class Tfjs implements Contender {
     this.tf.removeBackend(this.device);
   }
 
-  private forward(x: Tensor4D): Tensor2D {
+  private forward(x: Tensor): Tensor {
     const { tf, variables: v } = this;
-    const block = (input: Tensor4D, weight: Variable, bias: Variable): Tensor4D =>
-      tf.maxPool(tf.relu(tf.add(tf.conv2d(input, weight as unknown as Tensor4D, 1, 'valid'), bias)), 2, 2, 'valid');
+    const block = (input: Tensor, weight: Tensor, bias: Tensor) =>
+      tf.maxPool(tf.relu(tf.add(tf.conv2d(input, weight, 1, 'valid'), bias)), 2, 2, 'valid');
     const features = block(block(x, v['0.weight'], v['0.bias']), v['3.weight'], v['3.bias']);
     const hidden = tf.relu(tf.add(tf.matMul(tf.reshape(features, [x.shape[0], -1]), v['7.weight']), v['7.bias']));
     return tf.add(tf.matMul(hidden, v['9.weight']), v['9.bias']);
