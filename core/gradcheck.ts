@@ -51,9 +51,10 @@ const KINK_DISAGREEMENT = 1e-3;
 const KINK_ASYMMETRY = 0.2;
 const KINK_CURVATURE = 200;
 
+/** The outputs that can have slopes: positions and labels (int32) cannot. */
 function outputsOf(fn: TensorFunction, inputs: readonly Tensor[]): readonly Tensor[] {
   const result = fn(...inputs);
-  return result instanceof Tensor ? [result] : result;
+  return (result instanceof Tensor ? [result] : result).filter((output) => output.dtype !== 'int32');
 }
 
 /** Random signs times values in [0.5, 1.5]: an upstream of ones would make the gradient of a softmax vanish. */
@@ -88,11 +89,13 @@ class Objective {
   /** The tape's gradient for each input. */
   analytic(inputs: readonly Tensor[]): Promise<Float64Array[]> {
     return scope(async () => {
-      const outputs = outputsOf(this.fn, inputs).filter((output) => output.dtype !== 'int32');
+      const outputs = outputsOf(this.fn, inputs);
       await this.weigh(outputs);
-      const gradOutputs = outputs.map((output, k) => tensor(this.upstream![k], output.shape, { device: 'cpu' }));
       const wanted = inputs.filter((input) => input.requiresGrad);
-      const gradients = grad(outputs, wanted, { gradOutputs, allowUnused: true });
+      // An output that depends on no input is a constant: its slopes are zero, and grad() would refuse it.
+      const carriers = outputs.filter((output) => output.requiresGrad);
+      const gradOutputs = carriers.map((output) => tensor(this.upstream![outputs.indexOf(output)], output.shape, { device: 'cpu' }));
+      const gradients = carriers.length === 0 ? wanted.map(() => null) : grad(carriers, wanted, { gradOutputs, allowUnused: true });
       return Promise.all(
         gradients.map(async (gradient, i) => (gradient ? ((await gradient.data()) as Float64Array) : new Float64Array(wanted[i].size))),
       );
