@@ -6,6 +6,7 @@ import { DEFAULT_TOLERANCE, type Sample, type Tolerance, drawSample, samplesOf }
 import { applyOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
 import { grad } from '../core/tape.js';
+import { AS_GIVEN, type Layout, leafOf } from './gradcheck/layouts.js';
 
 /** Both devices, ready; the CPU stays the default. Throws where there is no WebGPU adapter: kernels are never skipped. */
 export async function initBothDevices(): Promise<void> {
@@ -28,20 +29,35 @@ export async function assertNoLeak<T>(body: () => Promise<T>): Promise<T> {
   return result;
 }
 
+/** Where two lists are furthest apart: |actual - expected| / (absolute + relative * max|expected|); NaN must meet NaN. */
+export interface Distance {
+  ratio: number;
+  index: number;
+  allowed: number;
+}
+
+export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: Omit<Tolerance, 'reason'>): Distance {
+  if (actual.length !== expected.length) return { ratio: Infinity, index: Math.min(actual.length, expected.length), allowed: 0 };
+  let scale = 0;
+  for (let i = 0; i < expected.length; i++) if (Number.isFinite(expected[i])) scale = Math.max(scale, Math.abs(expected[i]));
+  const allowed = tolerance.absolute + tolerance.relative * scale;
+  const worst = { ratio: 0, index: 0, allowed };
+  for (let i = 0; i < expected.length; i++) {
+    if (actual[i] === expected[i] || Object.is(actual[i], expected[i])) continue;
+    const apart = Math.abs(actual[i] - expected[i]);
+    const ratio = Number.isNaN(apart) || allowed === 0 ? Infinity : apart / allowed;
+    if (ratio > worst.ratio) Object.assign(worst, { ratio, index: i });
+  }
+  return worst;
+}
+
 /** Throws unless |actual - expected| <= absolute + relative * max|expected| everywhere; NaN must meet NaN. */
 export function assertClose(
   actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: Omit<Tolerance, 'reason'>, what: string,
 ): void {
   assert.is(actual.length, expected.length, `${what}: number of values`);
-  let scale = 0;
-  for (let i = 0; i < expected.length; i++) if (Number.isFinite(expected[i])) scale = Math.max(scale, Math.abs(expected[i]));
-  const allowed = tolerance.absolute + tolerance.relative * scale;
-  for (let i = 0; i < expected.length; i++) {
-    const close = Object.is(actual[i], expected[i]) || Math.abs(actual[i] - expected[i]) <= allowed;
-    if (!close && actual[i] !== expected[i]) {
-      assert.unreachable(`${what}: element ${i} is ${actual[i]}, expected ${expected[i]} (allowed ${allowed})`);
-    }
-  }
+  const { ratio, index, allowed } = distance(actual, expected, tolerance);
+  if (ratio > 1) assert.unreachable(`${what}: element ${index} is ${actual[index]}, expected ${expected[index]} (allowed ${allowed})`);
 }
 
 export function toleranceOf(op: Op): Tolerance {
@@ -69,29 +85,43 @@ export function callSample(op: Op, sample: Sample, inputs: readonly Tensor[], de
   return applyOp(op, inputs, attrsFor(sample, dtype), backendFor(device));
 }
 
-/** What one sample gives: outputs, inputs afterwards, and gradients under a random signed upstream. */
+/** What one sample gives: outputs, inputs afterwards, and gradients of the leaves. */
 export interface SampleResult {
   outputs: TypedArray[];
   inputsAfter: TypedArray[];
   gradients: (TypedArray | null)[];
 }
 
+export interface RunOptions {
+  seed?: number;
+  /** How the inputs arrive. */
+  layout?: Layout;
+  /** Upstream gradients of random sign, or zero. */
+  upstream?: 'random' | 'zero';
+  /** How often the op is called with the same inputs; the gradients then add up. */
+  calls?: number;
+}
+
 /** Runs a sample forward and, where the op is differentiable, backward. */
-export function runSample(op: Op, sample: Sample, device: DeviceName, dtype: DType, seed = 1): Promise<SampleResult> {
+export function runSample(op: Op, sample: Sample, device: DeviceName, dtype: DType, options: RunOptions = {}): Promise<SampleResult> {
+  const { seed = 1, layout = AS_GIVEN, upstream = 'random', calls = 1 } = options;
   return scope(async () => {
-    const inputs = makeInputs(sample, device, dtype, seed);
+    const leaves = makeInputs(sample, device, dtype, seed).map((given) => leafOf(layout, given));
+    const inputs = leaves.map((leaf, i) => layout.arrive(leaf, sample.inputs[i].shape));
     const outputs = callSample(op, sample, inputs, device, dtype);
-    const gradients: (TypedArray | null)[] = inputs.map(() => null);
-    const wanted = inputs.filter((input) => input.requiresGrad);
+    const gradients: (TypedArray | null)[] = leaves.map(() => null);
+    const wanted = leaves.filter((leaf) => leaf.requiresGrad);
     if (typeof op.vjp === 'function' && wanted.length > 0) {
       const carriers = outputs.filter((output, i) => isDifferentiableOutput(op, i, output));
       const random = new Philox(seed, 7);
       const gradOutputs = carriers.map((output) => {
         const signed = Array.from({ length: output.size }, () => Math.fround((random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform())));
-        return tensor(signed, output.shape, { dtype: output.dtype, device });
+        return tensor(upstream === 'zero' ? signed.fill(0) : signed, output.shape, { dtype: output.dtype, device });
       });
-      const found = grad(carriers, wanted, { gradOutputs });
-      for (const [i, input] of wanted.entries()) gradients[inputs.indexOf(input)] = await found[i].data();
+      const more = Array.from({ length: calls - 1 }, () =>
+        callSample(op, sample, inputs, device, dtype).filter((output, i) => isDifferentiableOutput(op, i, output)));
+      const found = grad([carriers, ...more].flat(), wanted, { gradOutputs: Array.from({ length: calls }, () => gradOutputs).flat() });
+      for (const [i, leaf] of wanted.entries()) gradients[leaves.indexOf(leaf)] = await found[i].data();
     }
     return {
       outputs: await Promise.all(outputs.map((output) => output.data())),
