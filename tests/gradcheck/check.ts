@@ -10,9 +10,19 @@ export interface CheckResult {
 /** One cell's worth of evidence: an op (or a model) checked along one axis. */
 export interface Check {
   op: string;
-  /** 'f64 numeric', 'f32 cpu', 'webgpu forward', 'webgpu backward', 'lockstep', 'repeat', 'accumulate', ... */
+  /** One of AXES (axes.ts): 'f64 numeric', 'webgpu backward', 'lockstep' ... */
   axis: string;
-  /** Sample, dtype and layout: unique among the checks of this op and axis. */
+  /** Sample, layout and the like: unique among the checks of this op and axis. */
   label: string;
   run(): Promise<CheckResult>;
+}
+
+/** What the command line says about which checks to make. */
+export interface SuiteOptions {
+  seed: number;
+  devices: readonly ('cpu' | 'webgpu')[];
+  /** How many random graphs. */
+  graphs: number;
+  /** Also what takes seconds each: whole models, grids past 65,535 workgroups. */
+  slow: boolean;
 }

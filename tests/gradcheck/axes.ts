@@ -1,0 +1,46 @@
+import type { Op } from '../../core/op.js';
+import { samplesOf } from '../../core/samples.js';
+import type { SuiteOptions } from './check.js';
+
+/** A column of the coverage matrix. */
+export interface Axis {
+  readonly name: string;
+  /** What it compares with what. */
+  readonly title: string;
+  readonly device: 'cpu' | 'webgpu' | 'both';
+  /** Why an op has no check here; null if it ought to have one. */
+  reasonForNone(op: Op): string | null;
+}
+
+/** Why no gradient of an op can be checked; null if one can. */
+export function reasonForNoGradient(op: Op): string | null {
+  return typeof op.vjp === 'function' ? null : `not differentiable: ${op.vjp.notDifferentiable}`;
+}
+
+const never = () => null;
+
+export const AXES: readonly Axis[] = [
+  { name: 'f64 numeric', title: 'CPU f64 gradient against a numeric one', device: 'cpu', reasonForNone: reasonForNoGradient },
+  { name: 'second order', title: 'CPU f64 gradient of the gradient against a numeric one', device: 'cpu', reasonForNone: reasonForNoGradient },
+  { name: 'f32 cpu', title: 'CPU f32 against CPU f64, forward and backward', device: 'cpu', reasonForNone: never },
+  { name: 'webgpu forward', title: 'WebGPU against CPU f64', device: 'webgpu', reasonForNone: never },
+  { name: 'webgpu backward', title: 'gradients on WebGPU against CPU f64', device: 'webgpu', reasonForNone: reasonForNoGradient },
+  { name: 'repeat', title: 'the same bits again, and inputs unchanged', device: 'both', reasonForNone: never },
+  { name: 'accumulate', title: 'inputs used twice get exactly twice the gradient', device: 'both', reasonForNone: reasonForNoGradient },
+  { name: 'zero upstream', title: 'an upstream of zero gives exactly zero', device: 'both', reasonForNone: reasonForNoGradient },
+  {
+    name: 'fold',
+    title: 'a grid past 65,535 workgroups, WebGPU against CPU',
+    device: 'webgpu',
+    reasonForNone(op) {
+      if ('view' in op) return 'a view: it launches nothing';
+      return (samplesOf(op.name)?.samples.length ?? 0) > 0 ? null : 'no samples';
+    },
+  },
+];
+
+/** Why a cell is empty: the axis does not apply to the op, or this run left it out. Null: it should not be empty. */
+export function reasonForEmpty(axis: Axis, op: Op, options: SuiteOptions): string | null {
+  if (axis.device !== 'both' && !options.devices.includes(axis.device)) return `this run is on ${options.devices.join()} only`;
+  return axis.reasonForNone(op);
+}
