@@ -1,6 +1,6 @@
 import type { Op } from '../../core/op.js';
-import { samplesOf } from '../../core/samples.js';
 import type { SuiteOptions } from './check.js';
+import { reasonForNoFold } from './fold.js';
 
 /** A column of the coverage matrix. */
 export interface Axis {
@@ -8,6 +8,8 @@ export interface Axis {
   /** What it compares with what. */
   readonly title: string;
   readonly device: 'cpu' | 'webgpu' | 'both';
+  /** Left out of the short run in the test command. */
+  readonly slow?: boolean;
   /** Why an op has no check here; null if it ought to have one. */
   reasonForNone(op: Op): string | null;
 }
@@ -28,19 +30,12 @@ export const AXES: readonly Axis[] = [
   { name: 'repeat', title: 'the same bits again, and inputs unchanged', device: 'both', reasonForNone: never },
   { name: 'accumulate', title: 'inputs used twice get exactly twice the gradient', device: 'both', reasonForNone: reasonForNoGradient },
   { name: 'zero upstream', title: 'an upstream of zero gives exactly zero', device: 'both', reasonForNone: reasonForNoGradient },
-  {
-    name: 'fold',
-    title: 'a grid past 65,535 workgroups, WebGPU against CPU',
-    device: 'webgpu',
-    reasonForNone(op) {
-      if ('view' in op) return 'a view: it launches nothing';
-      return (samplesOf(op.name)?.samples.length ?? 0) > 0 ? null : 'no samples';
-    },
-  },
+  { name: 'fold', title: 'a grid past 65,535 workgroups, WebGPU against CPU f64', device: 'webgpu', slow: true, reasonForNone: reasonForNoFold },
 ];
 
 /** Why a cell is empty: the axis does not apply to the op, or this run left it out. Null: it should not be empty. */
 export function reasonForEmpty(axis: Axis, op: Op, options: SuiteOptions): string | null {
   if (axis.device !== 'both' && !options.devices.includes(axis.device)) return `this run is on ${options.devices.join()} only`;
+  if (axis.slow && !options.slow) return 'slow: npm run gradcheck makes it, npm test does not';
   return axis.reasonForNone(op);
 }

@@ -26,6 +26,8 @@ export async function runCheck({ op, axis, label, run }: Check, index: number): 
     const left = `${after.liveTensors - before.liveTensors} tensors, ${after.liveBytes - before.liveBytes} bytes`;
     result = { verdict: 'FAIL', message: `left behind: ${left}` };
   }
+  // JSON knows no infinity.
+  if (result.worst !== undefined) result.worst = Math.min(result.worst, Number.MAX_VALUE);
   return { index, op, axis, label, ...result, milliseconds: performance.now() - began };
 }
 

@@ -1,0 +1,56 @@
+import { UsageError, oneOf, readFlags, wholeNumber } from '../../examples/commandLine.js';
+import type { SuiteOptions } from './check.js';
+
+export const USAGE = `npm run gradcheck -- [--op NAME,...] [--device cpu|webgpu] [--seed N] [--graphs N] [--shard I/N]
+                     [--json FILE] [--html FILE] [--junit FILE]
+npm run gradcheck -- --merge A.json B.json ... [--json FILE] [--html FILE] [--junit FILE]`;
+
+/** Where the report goes, besides stdout. */
+export interface Outputs {
+  json?: string;
+  html?: string;
+  junit?: string;
+}
+
+export interface Options extends Outputs {
+  suite: SuiteOptions;
+  /** Ops, models or graphs by name; null for all. */
+  only: readonly string[] | null;
+  shard: { index: number; count: number };
+}
+
+const OUTPUTS = ['json', 'html', 'junit'] as const;
+
+function shardFrom(value = '1/1'): Options['shard'] {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(value)?.map(Number) ?? [];
+  if (!(index >= 1 && index <= count)) throw new UsageError(`--shard ${value}: expected I/N with I from 1 to N`);
+  return { index, count };
+}
+
+export function parseOptions(args: readonly string[]): Options {
+  const flags = readFlags(args, ['op', 'device', 'seed', 'graphs', 'shard', ...OUTPUTS]);
+  const { json, html, junit } = flags;
+  return {
+    suite: {
+      seed: wholeNumber('seed', flags.seed, 1, 0),
+      devices: flags.device === undefined ? ['cpu', 'webgpu'] : [oneOf('device', flags.device, ['cpu', 'webgpu'])],
+      graphs: wholeNumber('graphs', flags.graphs, 200, 0),
+      slow: true,
+    },
+    only: flags.op?.split(',') ?? null,
+    shard: shardFrom(flags.shard),
+    json,
+    html,
+    junit,
+  };
+}
+
+/** The files after `--merge`, and the flags around them. */
+export function parseMerge(args: readonly string[]): { files: string[]; outputs: Outputs } {
+  const at = args.indexOf('--merge');
+  const after = args.slice(at + 1).findIndex((arg) => arg.startsWith('--'));
+  const end = after < 0 ? args.length : at + 1 + after;
+  const files = args.slice(at + 1, end);
+  if (files.length === 0) throw new UsageError('--merge: name the JSON files of the shards');
+  return { files, outputs: readFlags([...args.slice(0, at), ...args.slice(end)], OUTPUTS) };
+}

@@ -1,0 +1,19 @@
+import '../../kernels/samples.js';
+import { UsageError } from '../../examples/commandLine.js';
+import type { Check, SuiteOptions } from './check.js';
+import { foldChecks } from './fold.js';
+import { opChecks } from './opChecks.js';
+
+/** Where checks come from. A new kind of check is a line here, and one in AXES. */
+const SOURCES: readonly ((options: SuiteOptions) => Check[])[] = [opChecks, foldChecks];
+
+/** Every check, in a fixed order: the same options give the same list. Throws UsageError for a name that has none. */
+export function allChecks(options: SuiteOptions, only: readonly string[] | null = null): Check[] {
+  const checks = SOURCES.flatMap((source) => source(options));
+  if (only === null) return checks;
+  const names = [...new Set(checks.map(({ op }) => op))];
+  for (const name of only) {
+    if (!names.includes(name)) throw new UsageError(`--op ${name}: no such op; there are ${names.join(', ')}`);
+  }
+  return checks.filter(({ op }) => only.includes(op));
+}
