@@ -55,7 +55,7 @@ export function matrixOf({ options, ops, planned, rows }: Report): Line[] {
     const op = registered.find((candidate) => candidate.name === name);
     const cells = AXES.map((axis) => {
       const count = planned[name]?.[axis.name] ?? 0;
-      const reason = count > 0 ? null : op ? reasonForEmpty(axis, op, options) : 'for single ops';
+      const reason = count > 0 ? null : op ? reasonForEmpty(axis, op, options) : 'models and graphs are checked along the other axes';
       return { axis: axis.name, planned: count, rows: own.filter((row) => row.axis === axis.name), reason };
     });
     return { op: name, cells, rows: own, worst: furthest(own) };
