@@ -81,6 +81,11 @@ export function startPosition(): FitPosition {
   return { epoch: 0, batch: 0, lossSum: 0, correct: 0, examples: 0, seconds: 0, history: [] };
 }
 
+/** On the CPU nothing ever waits: without this, Ctrl-C, timers and a browser's page would starve until the end. */
+function letOthersRun(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 /** sqrt(sum of squares) of all gradients: finite exactly when every gradient is (overflow included). */
 function gradientNorm(parameters: readonly Tensor[]): Tensor {
   const squares = parameters.filter((parameter) => parameter.grad).map((parameter) => sum(parameter.grad!.square()));
@@ -141,6 +146,7 @@ export async function fit(model: Module, options: FitOptions): Promise<FitPositi
       position.examples += examples;
       position.seconds += milliseconds / 1000;
       onStep?.({ position, loss: result.loss, gradientNorm: result.gradientNorm, examples, milliseconds });
+      await letOthersRun();
     }
     if (signal?.aborted) return position;
 
@@ -191,6 +197,7 @@ export async function evaluate(
     labels.set(batch.targets, seen);
     lossSum += value * batch.targets.length;
     seen += batch.targets.length;
+    await letOthersRun();
   }
   if (wasTraining) model.train();
   let correct = 0;
