@@ -26,7 +26,9 @@ blocks.forEach(({ language, file, text }, i) => {
     const entry = join(folder, `program${i}.ts`);
     writeFileSync(entry, text);
     const alias = Object.fromEntries(
-      [['tapegrad/nn', 'nn/index.ts'], ['tapegrad/optim', 'optim/index.ts'], ['tapegrad', 'index.ts']].map(([name, path]) => [name, resolve(path)]),
+      [
+        ['tapegrad/nn', 'nn/index.ts'], ['tapegrad/optim', 'optim/index.ts'], ['tapegrad/gradcheck', 'core/gradcheck.ts'], ['tapegrad', 'index.ts'],
+      ].map(([name, path]) => [name, resolve(path)]),
     );
     await bundle([entry], folder, { platform: 'node', packages: 'external', alias, outbase: folder });
     const result = spawnSync(process.execPath, ['-e', `import(${JSON.stringify(resolve(entry.replace(/ts$/, 'mjs')))}).then(() => process.exit(0))`], { encoding: 'utf8' });
