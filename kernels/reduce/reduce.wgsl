@@ -157,12 +157,33 @@ fn pivot_of(base: u32) -> Element {
   return select(Element(0), x[base / 4u][base % 4u], OP == VAR || OP == STD);
 }
 
+// Up to BLOCK values of a part, in order. Sums grow block by block, so that a long one is off by about BLOCK + n / BLOCK
+// roundings, not n.
+const BLOCK = 64u;
+
+fn reduce_block(base: u32, first: u32, pivot: Element) -> State {
+  var state = value_at(base, first, pivot);
+  let end = min(params.steps, first + BLOCK * params.parts);
+  for (var step = first + params.parts; step < end; step += params.parts) {
+    state = combine(state, value_at(base, step, pivot));
+  }
+  return state;
+}
+
 fn reduce_part(output: u32, part: u32) -> State {
   let base = kept_offset(output);
   let pivot = pivot_of(base);
-  var state = value_at(base, part, pivot);
-  for (var step = part + params.parts; step < params.steps; step += params.parts) {
-    state = combine(state, value_at(base, step, pivot));
+  var state = reduce_block(base, part, pivot);
+  for (var first = part + BLOCK * params.parts; first < params.steps; first += BLOCK * params.parts) {
+    state = combine(state, reduce_block(base, first, pivot));
+  }
+  return state;
+}
+
+fn merge_block(first: u32, end: u32) -> State {
+  var state = states[first];
+  for (var at = first + 1u; at < min(end, first + BLOCK); at++) {
+    state = combine(state, states[at]);
   }
   return state;
 }
@@ -204,9 +225,11 @@ fn merge(
 ) {
   let output = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
   if (output < params.outputs) {
-    var state = states[output * params.parts];
-    for (var part = 1u; part < params.parts; part++) {
-      state = combine(state, states[output * params.parts + part]);
+    let start = output * params.parts;
+    let end = start + params.parts;
+    var state = merge_block(start, end);
+    for (var first = start + BLOCK; first < end; first += BLOCK) {
+      state = combine(state, merge_block(first, end));
     }
     out[output] = finish(state);
   }
