@@ -35,6 +35,7 @@ export const AXES: readonly Axis[] = [
 
 /** Why a cell is empty: the axis does not apply to the op, or this run left it out. Null: it should not be empty. */
 export function reasonForEmpty(axis: Axis, op: Op, options: SuiteOptions): string | null {
+  if (options.seeds > 0 && axis.name !== 'f64 numeric') return 'this run is over seeds of the f64 numeric axis only';
   if (axis.device !== 'both' && !options.devices.includes(axis.device)) return `this run is on ${options.devices.join()} only`;
   if (axis.slow && !options.slow) return 'slow: npm run gradcheck makes it, npm test does not';
   return axis.reasonForNone(op);

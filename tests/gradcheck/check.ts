@@ -5,6 +5,8 @@ export interface CheckResult {
   message: string;
   /** The worst error over its tolerance: above 1 means FAIL. */
   worst?: number;
+  /** Several lines that show a failure: where, the values around it, the step. */
+  details?: string;
 }
 
 /** One cell's worth of evidence: an op (or a model) checked along one axis. */
@@ -21,6 +23,8 @@ export interface Check {
 export interface SuiteOptions {
   seed: number;
   devices: readonly ('cpu' | 'webgpu')[];
+  /** Instead of the suite: the f64 numeric axis of each op over this many seeds. 0 for the suite. */
+  seeds: number;
   /** How many random graphs. */
   graphs: number;
   /** Also what takes seconds each: whole models, grids past 65,535 workgroups. */

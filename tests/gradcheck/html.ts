@@ -53,7 +53,7 @@ function rowsTable(rows: readonly Row[], report: Report): string {
   const cells = (row: Row) => [
     `<td class="text">${escapeMarkup(row.op)}</td><td class="text">${escapeMarkup(row.axis)}</td><td class="text">${escapeMarkup(row.label)}</td>`,
     `<td class="${row.verdict}">${row.verdict}</td><td>${row.worst === undefined ? '' : row.worst.toPrecision(3)}</td>`,
-    `<td class="text">${escapeMarkup(row.message)}</td><td class="text"><code>${escapeMarkup(reproduce(row, report.options))}</code></td>`,
+    `<td class="text">${escapeMarkup(row.message)}${row.details ? `<pre>${row.details.split('\n').map(escapeMarkup).join('\n')}</pre>` : ''}</td><td class="text"><code>${escapeMarkup(reproduce(row, report.options))}</code></td>`,
   ].join('');
   const head = ['op', 'axis', 'sample', 'verdict', 'error / tolerance', 'what was seen', 'again'].map((name) => `<th>${name}</th>`).join('');
   return `<table><thead><tr>${head}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table>`;

@@ -1,3 +1,4 @@
+import type { GradcheckReport } from '../../core/gradcheck.js';
 import type { Tolerance } from '../../core/samples.js';
 import { type SampleResult, distance } from '../support.js';
 import type { CheckResult } from './check.js';
@@ -30,6 +31,12 @@ export function judge(comparisons: readonly Comparison[]): CheckResult {
       : `${what}: ${actual.length} values, expected ${expected.length}`;
   }
   return { verdict: worst > 1 ? 'FAIL' : 'PASS', message, worst };
+}
+
+/** What `gradcheck` says, as the result of a check. Its details begin with the message and end with a call of no use here. */
+export function fromReport({ verdict, message, worst, details }: GradcheckReport): CheckResult {
+  const lines = details.split('\n').slice(1).filter((line) => !/^ +again /.test(line));
+  return { verdict, message, worst: worst?.overTolerance, ...(verdict === 'FAIL' ? { details: lines.join('\n') } : {}) };
 }
 
 type Part = 'outputs' | 'inputsAfter' | 'gradients';

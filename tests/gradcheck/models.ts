@@ -3,7 +3,7 @@ import { gradcheck } from '../../core/gradcheck.js';
 import { createCnn } from '../../examples/mnist-cnn/model.js';
 import { BatchNorm2d, Conv2d, type Module, ReLU, Sequential } from '../../nn/index.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
-import { judge } from './judge.js';
+import { fromReport, judge } from './judge.js';
 
 /* Whole models: gradients of the input and of every parameter, numerically in float64 and on WebGPU. */
 
@@ -87,13 +87,14 @@ async function numeric(model: Model, seed: number): Promise<CheckResult> {
     const base = data.map((values, i) => tensor(values, shapes[i], { device: 'cpu' }));
     const moves = shapes.slice(0, differentiable).map((shape, i) =>
       tensor(new Float64Array(data[i].length), shape, { device: 'cpu', requiresGrad: true }));
-    const { verdict, message } = await gradcheck((...at) => {
+    const report = await gradcheck((...at) => {
       // Buffers are copied, as training changes them.
       const now = base.map((value, i) => (i < differentiable ? value.add(at[i].mul(STEP_SCALE)) : value.mul(1)));
       place(Object.fromEntries(names.map((name, i) => [name, now[i]])));
       return model.loss(module, now[0]);
-    }, moves, { seed, maxElements: 30, directions: 2 });
-    return { verdict, message: `${message} (inputs: ${names.slice(0, differentiable).join(', ')})` };
+    }, moves, { seed, maxElements: 30, directions: 2, maxJacobian: 0 });
+    const result = fromReport(report);
+    return { ...result, message: `${result.message} (inputs: ${names.slice(0, differentiable).join(', ')})` };
   } finally {
     Object.values(own).forEach((t) => t.dispose());
   }

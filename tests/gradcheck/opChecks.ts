@@ -5,7 +5,7 @@ import { type OpSamples, type Sample, type SampleInput, samplesOf } from '../../
 import { sizeOf } from '../../core/shape.js';
 import { type RunOptions, type SampleResult, callSample, makeInputs, runSample, toleranceOf } from '../support.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
-import { EXACT, judge, pairs } from './judge.js';
+import { EXACT, fromReport, judge, pairs } from './judge.js';
 import { AS_GIVEN, LAYOUTS, type Layout, leafOf } from './layouts.js';
 
 /* The checks of every op, from the registry and its samples: no op is named here. */
@@ -13,7 +13,7 @@ import { AS_GIVEN, LAYOUTS, type Layout, leafOf } from './layouts.js';
 const takesGradient = ({ dtype, differentiable }: SampleInput) => dtype !== 'int32' && differentiable !== false;
 
 /** One op, one sample, one way for its inputs to arrive. */
-class Case {
+export class Case {
   readonly label: string;
 
   constructor(readonly op: Op, readonly sample: Sample, readonly layout: Layout, readonly declared: OpSamples, readonly seed: number) {
@@ -69,14 +69,15 @@ class RecentRuns {
 const DTYPES = { cpu: ['float64', 'float32'], webgpu: ['float32'] } as const;
 
 /** An op declared flat must turn out flat; any other must have slopes. */
-function asDeclared({ verdict, message }: GradcheckReport, flat: string | undefined): CheckResult {
-  if (flat === undefined || verdict === 'FAIL') return { verdict, message };
-  if (verdict === 'PASS') return { verdict: 'FAIL', message: `declared flat (${flat}), but it has slopes: ${message}` };
+export function asDeclared(report: GradcheckReport, flat: string | undefined): CheckResult {
+  const result = fromReport(report);
+  if (flat === undefined || result.verdict === 'FAIL') return result;
+  if (result.verdict === 'PASS') return { verdict: 'FAIL', message: `declared flat (${flat}), but it has slopes: ${result.message}` };
   return { verdict: 'PASS', message: `every slope is zero, as declared: ${flat}` };
 }
 
 /** Element by element as given; the other layouts and the second order take directions sooner, as they repeat or cost more. */
-const FEWER = { maxElements: 12, directions: 3 };
+export const FEWER = { maxElements: 12, directions: 3, maxJacobian: 64 };
 
 async function repeat(of: Case, device: DeviceName, dtype: DType): Promise<CheckResult> {
   const first = await of.run(device, dtype);

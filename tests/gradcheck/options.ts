@@ -1,7 +1,7 @@
 import { UsageError, oneOf, readFlags, wholeNumber } from '../../examples/commandLine.js';
 import type { SuiteOptions } from './check.js';
 
-export const USAGE = `npm run gradcheck -- [--op NAME,...] [--device cpu|webgpu] [--seed N] [--graphs N] [--shard I/N]
+export const USAGE = `npm run gradcheck -- [--op NAME,...] [--device cpu|webgpu] [--seed N] [--graphs N] [--seeds N] [--shard I/N]
                      [--json FILE] [--html FILE] [--junit FILE]
 npm run gradcheck -- --merge A.json B.json ... [--json FILE] [--html FILE] [--junit FILE]`;
 
@@ -28,12 +28,15 @@ function shardFrom(value = '1/1'): Options['shard'] {
 }
 
 export function parseOptions(args: readonly string[]): Options {
-  const flags = readFlags(args, ['op', 'device', 'seed', 'graphs', 'shard', ...OUTPUTS]);
+  const flags = readFlags(args, ['op', 'device', 'seed', 'graphs', 'seeds', 'shard', ...OUTPUTS]);
   const { json, html, junit } = flags;
+  const seeds = wholeNumber('seeds', flags.seeds, 0, 1);
+  if (seeds > 0 && flags.device === 'webgpu') throw new UsageError('--seeds checks the CPU; leave --device webgpu out');
   return {
     suite: {
       seed: wholeNumber('seed', flags.seed, 1, 0),
-      devices: flags.device === undefined ? ['cpu', 'webgpu'] : [oneOf('device', flags.device, ['cpu', 'webgpu'])],
+      seeds,
+      devices: seeds > 0 ? ['cpu'] : flags.device === undefined ? ['cpu', 'webgpu'] : [oneOf('device', flags.device, ['cpu', 'webgpu'])],
       graphs: wholeNumber('graphs', flags.graphs, 200, 0),
       slow: true,
     },

@@ -126,7 +126,11 @@ export function reportText(report: Report): string {
 
   const { checks, planned, failed, unchecked, missing } = totalsOf(report);
   const reasons = reasonsOf(lines).flatMap(([reason, where]) => [`  ${reason}`, ...where.map((line) => `    ${line}`)]);
-  const show = (row: Row) => [`${row.verdict} ${row.op}, ${row.axis} (${row.label}): ${row.message}`, `  again: ${reproduce(row, report.options)}`];
+  const show = (row: Row) => [
+    `${row.verdict} ${row.op}, ${row.axis} (${row.label}): ${row.message}`,
+    ...(row.details ? [row.details] : []),
+    `  again: ${reproduce(row, report.options)}`,
+  ];
   return [
     ...text,
     '',

@@ -5,13 +5,14 @@ import { foldChecks } from './fold.js';
 import { graphChecks } from './graphs.js';
 import { modelChecks } from './models.js';
 import { opChecks } from './opChecks.js';
+import { seedChecks } from './seeds.js';
 
 /** Where checks come from. A new kind of check is a line here, and one in AXES. */
 const SOURCES: readonly ((options: SuiteOptions) => Check[])[] = [opChecks, foldChecks, graphChecks, modelChecks];
 
 /** Every check, in a fixed order: the same options give the same list. Throws UsageError for a name that has none. */
 export function allChecks(options: SuiteOptions, only: readonly string[] | null = null): Check[] {
-  const checks = SOURCES.flatMap((source) => source(options));
+  const checks = options.seeds > 0 ? seedChecks(options) : SOURCES.flatMap((source) => source(options));
   if (only === null) return checks;
   const names = [...new Set(checks.map(({ op }) => op))];
   for (const name of only) {
