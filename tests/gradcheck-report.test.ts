@@ -29,6 +29,7 @@ test('UNCHECKED is not a pass: each reason', () =>
       const report = await expectVerdict('UNCHECKED', gradcheck(fn, [x], options));
       assert.match(report.message, message, name);
       assert.is(report.compared, 0, name);
+      assert.is(report.kinks, name === 'kinks everywhere' ? 9 : 0, report.details);
       assert.match(report.details, /^UNCHECKED: .*\n/);
     }
     // An absolute tolerance excuses a small difference, but beyond it even a flat function fails.

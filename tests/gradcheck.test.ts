@@ -147,6 +147,13 @@ test('with ones as upstream twice a softmax gradient would pass: both are zero',
     for (const value of await gradient.data()) assert.ok(Math.abs(value) < 1e-15);
   }));
 
+test('rounding of large values is no mistake', () =>
+  assertNoLeak(async () => {
+    for (let seed = 0; seed < 30; seed++) {
+      await expectVerdict('PASS', gradcheck((x) => x.sin().mul(1e-3).add(5e3), [ordinary()], { seed }));
+    }
+  }));
+
 test('constants and labels among inputs and outputs are no obstacle', () =>
   assertNoLeak(async () => {
     const labels = tensor([0, 2], { dtype: 'int32', device: 'cpu' });
