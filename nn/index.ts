@@ -11,7 +11,13 @@ export { Linear } from './layers/linear.js';
 export { BatchNorm2d, type BatchNorm2dOptions, LayerNorm, type LayerNormLayerOptions } from './layers/normalization.js';
 export { AvgPool2d, MaxPool2d } from './layers/pool2d.js';
 export { Sequential } from './layers/sequential.js';
-export { crossEntropy, CrossEntropyLoss, mseLoss, MSELoss, type Reduction } from './losses.js';
+export {
+  bceLoss, bceWithLogitsLoss, type BceWithLogitsOptions, crossEntropy, huberLoss, klDiv, type KlDivOptions, l1Loss, mseLoss, nllLoss,
+  type NllOptions, type Reduction, type ReductionOptions, smoothL1Loss,
+} from './losses.js';
+export {
+  BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss,
+} from './lossModules.js';
 export { buffer, type ForwardHook, Module, parameter } from './module.js';
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type HostTensor } from './safetensors.js';
 export { loadCheckpoint, makeTensors, readTensors, saveCheckpoint } from './serialize.js';

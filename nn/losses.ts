@@ -1,53 +1,155 @@
-import { ShapeError } from '../core/errors.js';
+import { ShapeError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
 import { sameShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
-import { sub } from '../kernels/binary/op.js';
-import { type CrossEntropyOptions, crossEntropy } from '../kernels/crossEntropy/op.js';
+import { maskLike } from '../kernels/binary/helpers.js';
+import { crossEntropy, targetWeights } from '../kernels/crossEntropy/op.js';
+import { gather } from '../kernels/gather/op.js';
 import { mean, sum } from '../kernels/reduce/op.js';
-import { square } from '../kernels/unary/op.js';
-import { Module, buffer } from './module.js';
+import { reshape } from '../kernels/reshape/op.js';
+import { where } from '../kernels/where/op.js';
+
+/*
+ * Losses, composed of ops, so that every order of derivative works. Names and defaults are those of PyTorch's
+ * `torch.nn.functional`; `crossEntropy`, the fused one, lives with its kernel.
+ */
 
 export { crossEntropy };
 
 /** How the losses of single elements become one: their mean, their sum, or not at all. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
-/** (input - target)^2, reduced (default: the mean over all elements). PyTorch's name: `torch.nn.functional.mse_loss`. */
-export function mseLoss(input: Tensor, target: Tensor, { reduction = 'mean' }: { reduction?: Reduction } = {}): Tensor {
+export interface ReductionOptions {
+  /** Default `mean`. */
+  reduction?: Reduction;
+}
+
+function reduce(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
+  if (reduction === 'none') return losses;
+  return reduction === 'sum' ? sum(losses) : mean(losses);
+}
+
+function requireSameShape(loss: string, input: Tensor, target: Tensor): void {
   if (!sameShape(input.shape, target.shape)) {
-    throw new ShapeError(`mseLoss: input [${input.shape}] and target [${target.shape}] must have one shape; reshape() or expand() one`);
+    throw new ShapeError(`${loss}: input [${input.shape}] and target [${target.shape}] must have one shape; reshape() or expand() one`);
   }
+}
+
+function requirePositive(loss: string, name: string, value: number): void {
+  if (!(value > 0)) throw new TapegradError(`${loss}: ${name} must be above 0, got ${value}`);
+}
+
+/** (input - target)^2. PyTorch's name: `mse_loss`. */
+export function mseLoss(input: Tensor, target: Tensor, { reduction }: ReductionOptions = {}): Tensor {
+  requireSameShape('mseLoss', input, target);
+  return scope(() => reduce(input.sub(target).square(), reduction));
+}
+
+/** |input - target|. PyTorch's name: `l1_loss`. */
+export function l1Loss(input: Tensor, target: Tensor, { reduction }: ReductionOptions = {}): Tensor {
+  requireSameShape('l1Loss', input, target);
+  return scope(() => reduce(input.sub(target).abs(), reduction));
+}
+
+/** m (d - m / 2) with d = |input - target| and m = min(d, delta): quadratic up to `delta`, linear beyond. */
+function huber(input: Tensor, target: Tensor, delta: number): Tensor {
+  const distance = input.sub(target).abs();
+  const near = distance.minimum(delta);
+  return near.mul(distance.sub(near.mul(0.5)));
+}
+
+/** d^2 / 2 for d = |input - target| up to `delta` (default 1), delta (d - delta / 2) beyond. PyTorch's name: `huber_loss`. */
+export function huberLoss(input: Tensor, target: Tensor, { delta = 1, reduction }: ReductionOptions & { delta?: number } = {}): Tensor {
+  requireSameShape('huberLoss', input, target);
+  requirePositive('huberLoss', 'delta', delta);
+  return scope(() => reduce(huber(input, target, delta), reduction));
+}
+
+/** The Huber loss over `beta` (default 1): slope 1 far out. PyTorch's name: `smooth_l1_loss`. */
+export function smoothL1Loss(input: Tensor, target: Tensor, { beta = 1, reduction }: ReductionOptions & { beta?: number } = {}): Tensor {
+  requireSameShape('smoothL1Loss', input, target);
+  requirePositive('smoothL1Loss', 'beta', beta);
+  return scope(() => reduce(huber(input, target, beta).div(beta), reduction));
+}
+
+/** Logarithms of probabilities are not let below this, so that a certain mistake costs much, but not infinity. */
+const LEAST_LOG = -100;
+
+/**
+ * -(target log(input) + (1 - target) log(1 - input)) for probabilities `input`; `weight` broadcasts over the elements.
+ * From scores, `bceWithLogitsLoss` is safer. PyTorch's name: `binary_cross_entropy`.
+ */
+export function bceLoss(input: Tensor, target: Tensor, { weight, reduction }: ReductionOptions & { weight?: Tensor } = {}): Tensor {
+  requireSameShape('bceLoss', input, target);
   return scope(() => {
-    const squares = square(sub(input, target));
-    if (reduction === 'none') return squares;
-    return reduction === 'sum' ? sum(squares) : mean(squares);
+    const one = input.log().clamp(LEAST_LOG, Infinity);
+    const zero = input.neg().add(1).log().clamp(LEAST_LOG, Infinity);
+    const losses = target.mul(one).add(target.neg().add(1).mul(zero)).neg();
+    return reduce(weight ? losses.mul(weight) : losses, reduction);
   });
 }
 
-/** `crossEntropy` as a module; the weights of the classes are a buffer. PyTorch's name: `nn.CrossEntropyLoss`. */
-export class CrossEntropyLoss extends Module {
-  readonly weight: Tensor | null;
-  private readonly options: Omit<CrossEntropyOptions, 'weight'>;
-
-  constructor({ weight, ...options }: CrossEntropyOptions = {}) {
-    super();
-    this.weight = weight ? buffer(weight) : null;
-    this.options = options;
-  }
-
-  forward(logits: Tensor, target: Tensor): Tensor {
-    return crossEntropy(logits, target, { ...this.options, weight: this.weight ?? undefined });
-  }
+export interface BceWithLogitsOptions extends ReductionOptions {
+  /** A factor for each loss; broadcasts. */
+  weight?: Tensor;
+  /** A factor for the positive part of each class; broadcasts. */
+  posWeight?: Tensor;
 }
 
-/** `mseLoss` as a module. PyTorch's name: `nn.MSELoss`. */
-export class MSELoss extends Module {
-  constructor(readonly options: { reduction?: Reduction } = {}) {
-    super();
-  }
+/**
+ * The binary cross-entropy of scores: (1 - target) x + (1 + (posWeight - 1) target) log(1 + e^-x), without overflow.
+ * PyTorch's name: `binary_cross_entropy_with_logits`.
+ */
+export function bceWithLogitsLoss(input: Tensor, target: Tensor, { weight, posWeight, reduction }: BceWithLogitsOptions = {}): Tensor {
+  requireSameShape('bceWithLogitsLoss', input, target);
+  return scope(() => {
+    const softplus = input.neg().softplus();
+    const weighted = posWeight ? softplus.mul(posWeight.sub(1).mul(target).add(1)) : softplus;
+    const losses = target.neg().add(1).mul(input).add(weighted);
+    return reduce(weight ? losses.mul(weight) : losses, reduction);
+  });
+}
 
-  forward(input: Tensor, target: Tensor): Tensor {
-    return mseLoss(input, target, this.options);
+export interface NllOptions extends ReductionOptions {
+  /** A factor for each class, [classes]. */
+  weight?: Tensor;
+  /** Targets of this value count for nothing. Default -100. */
+  ignoreIndex?: number;
+}
+
+/**
+ * -w[target] logProbabilities[target] for logProbabilities [batch, classes, ...] and int32 class numbers [batch, ...]; the mean
+ * divides by the sum of the targets' weights. PyTorch's name: `nll_loss`.
+ */
+export function nllLoss(logProbabilities: Tensor, target: Tensor, { weight, ignoreIndex = -100, reduction = 'mean' }: NllOptions = {}): Tensor {
+  const { shape } = logProbabilities;
+  if (logProbabilities.rank < 2 || !sameShape(target.shape, [shape[0], ...shape.slice(2)])) {
+    throw new ShapeError(`nllLoss: target [${target.shape}] does not fit [${shape}]: it must have that shape without axis 1`);
   }
+  return scope(() => {
+    const weights = targetWeights(logProbabilities, target, weight, { ignoreIndex });
+    const known = where(target.ne(ignoreIndex), target, 0);
+    const picked = gather(logProbabilities, known.unsqueeze(1), { axis: 1 });
+    const losses = reshape(picked, target.shape).mul(weights).neg();
+    if (reduction !== 'mean') return reduce(losses, reduction);
+    return sum(losses).div(sum(weights));
+  });
+}
+
+export interface KlDivOptions {
+  /** Default `mean` (over all elements), as in PyTorch; `batchMean` divides by the batch, which is the divergence proper. */
+  reduction?: Reduction | 'batchMean';
+  /** `target` holds logarithms of probabilities too. Default false. */
+  logTarget?: boolean;
+}
+
+/** target (log(target) - input) for log-probabilities `input`; 0 where the target is 0. PyTorch's name: `kl_div`. */
+export function klDiv(input: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor {
+  requireSameShape('klDiv', input, target);
+  return scope(() => {
+    const probability = logTarget ? target.exp() : target;
+    const logarithm = logTarget ? target : target.add(maskLike(target.eq(0), target)).log();
+    const losses = probability.mul(logarithm.sub(input));
+    return reduction === 'batchMean' ? sum(losses).div(input.shape[0]) : reduce(losses, reduction);
+  });
 }

@@ -103,8 +103,10 @@ export const crossEntropyGradOp = defineOp<KernelOp<CrossEntropyAttrs>>({
   },
 });
 
-/** The weight of each sample's target: 0 for an ignored one. */
-function targetWeights(logits: Tensor, target: Tensor, weight: Tensor | undefined, { ignoreIndex }: CrossEntropyAttrs): Tensor {
+/** The weight of each sample's target in the dtype of `logits`: 0 for an ignored one. */
+export function targetWeights(
+  logits: Tensor, target: Tensor, weight: Tensor | undefined, { ignoreIndex }: Pick<CrossEntropyAttrs, 'ignoreIndex'>,
+): Tensor {
   const counts = target.ne(ignoreIndex).to(logits.dtype);
   if (!weight) return counts;
   const known = where(target.ne(ignoreIndex), target, 0);

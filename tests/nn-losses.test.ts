@@ -1,0 +1,63 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ShapeError, TapegradError, type Tensor, tensor } from '../index.js';
+import * as nn from '../nn/index.js';
+import { assertClose, assertNoLeak } from './support.js';
+
+/* What the oracle does not hold: loss modules, extreme inputs, errors. Values and gradients are in oracle.test.ts. */
+
+const test = suite('nn losses');
+const of = (values: number[]) => tensor(values, { dtype: 'float64' });
+
+test('each module computes its function', () =>
+  assertNoLeak(async () => {
+    const [p, q] = [of([0.2, 0.7, 0.4]), of([1, 0, 0.5])];
+    const logits = tensor([[1, -1, 0.5], [0, 2, 1]], { dtype: 'float64' });
+    const labels = tensor([2, 0], { dtype: 'int32' });
+    const weight = of([1, 2, 0.5]);
+    const cases: [nn.Module, Tensor, Tensor, Tensor][] = [
+      [new nn.MSELoss(), p, q, nn.mseLoss(p, q)],
+      [new nn.L1Loss({ reduction: 'sum' }), p, q, nn.l1Loss(p, q, { reduction: 'sum' })],
+      [new nn.HuberLoss({ delta: 0.3 }), p, q, nn.huberLoss(p, q, { delta: 0.3 })],
+      [new nn.SmoothL1Loss({ beta: 0.3 }), p, q, nn.smoothL1Loss(p, q, { beta: 0.3 })],
+      [new nn.BCELoss({ weight }), p, q, nn.bceLoss(p, q, { weight })],
+      [new nn.BCEWithLogitsLoss({ posWeight: weight }), p, q, nn.bceWithLogitsLoss(p, q, { posWeight: weight })],
+      [new nn.KLDivLoss({ reduction: 'sum' }), p, q, nn.klDiv(p, q, { reduction: 'sum' })],
+      [new nn.CrossEntropyLoss({ weight }), logits, labels, nn.crossEntropy(logits, labels, { weight })],
+      [new nn.NLLLoss({ weight }), logits, labels, nn.nllLoss(logits, labels, { weight })],
+    ];
+    for (const [module, input, target, expected] of cases) {
+      assert.is(await module.call(input, target).item(), await expected.item(), module.constructor.name);
+    }
+    assert.equal(Object.keys(new nn.BCEWithLogitsLoss({ weight, posWeight: weight }).stateDict()), ['weight', 'posWeight']);
+    weight.dispose(); // kept from the scope as a buffer
+  }));
+
+test('a certain mistake costs much, but not infinity', () =>
+  assertNoLeak(async () => {
+    assertClose(await nn.bceLoss(of([0, 1]), of([1, 0]), { reduction: 'none' }).data(), [100, 100], { relative: 0, absolute: 1e-12 }, 'bce');
+    const far = await nn.bceWithLogitsLoss(of([1000, -1000]), of([0, 1]), { reduction: 'none' }).data();
+    assertClose(far, [1000, 1000], { relative: 1e-12, absolute: 0 }, 'bceWithLogits');
+    assertClose(await nn.klDiv(of([-1, -2]), of([0, 1]), { reduction: 'none' }).data(), [0, 2], { relative: 0, absolute: 1e-12 }, 'klDiv');
+  }));
+
+test('ignored targets count for nothing, in the mean as well', () =>
+  assertNoLeak(async () => {
+    const logProbabilities = tensor([[-1, -2], [-3, -4], [-5, -6]], { dtype: 'float64' });
+    const target = tensor([1, -100, 0], { dtype: 'int32' });
+    assert.is(await nn.nllLoss(logProbabilities, target).item(), 3.5);
+  }));
+
+test('shapes and settings that do not fit', () =>
+  assertNoLeak(async () => {
+    const fails = (body: () => unknown, type: typeof TapegradError, message: RegExp) =>
+      assert.throws(body, (error: Error) => error instanceof type && message.test(error.message));
+    for (const loss of [nn.mseLoss, nn.l1Loss, nn.huberLoss, nn.smoothL1Loss, nn.bceLoss, nn.bceWithLogitsLoss, nn.klDiv]) {
+      fails(() => loss(of([1, 2]), of([1])), ShapeError, new RegExp(`^${loss.name}: input \\[2\\] and target \\[1\\]`));
+    }
+    fails(() => nn.nllLoss(tensor([[1, 2]]), tensor([0, 1], { dtype: 'int32' })), ShapeError, /^nllLoss: target \[2\] does not fit \[1,2\]/);
+    fails(() => nn.huberLoss(of([1]), of([1]), { delta: 0 }), TapegradError, /^huberLoss: delta must be above 0, got 0/);
+    fails(() => nn.smoothL1Loss(of([1]), of([1]), { beta: -1 }), TapegradError, /^smoothL1Loss: beta must be above 0, got -1/);
+  }));
+
+test.run();
