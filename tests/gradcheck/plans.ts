@@ -1,0 +1,66 @@
+import type { Spec } from '../../core/backend.js';
+import type { Op } from '../../core/op.js';
+import { type Sample, samplesOf } from '../../core/samples.js';
+import { sizeOf } from '../../core/shape.js';
+import type { KernelLimits, KernelPlan, Launch, WgslModule } from '../../core/webgpu/kernel.js';
+import { rewriteTiles } from '../../core/webgpu/tiles.js';
+import { attrsFor } from '../support.js';
+
+/* What the samples of an op launch, without a device. */
+
+/** WebGPU's defaults: what every adapter grants. */
+const DEFAULT_LIMITS: KernelLimits = {
+  maxComputeWorkgroupsPerDimension: 65_535,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16_384,
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxStorageBuffersPerShaderStage: 8,
+};
+
+/** The float32 call that a sample stands for. */
+export interface SampleCall {
+  inputs: readonly Spec[];
+  outputs: readonly Spec[];
+  plan: KernelPlan;
+}
+
+/** Null for a view and for an empty result: neither launches anything. */
+export function callOf(op: Op, sample: Sample): SampleCall | null {
+  if ('view' in op) return null;
+  const inputs = sample.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
+  const attrs = attrsFor(sample, 'float32');
+  const outputs = op.infer(inputs, attrs);
+  const written = [...outputs, ...(op.mutates ? inputs : [])];
+  if (written.every(({ shape }) => sizeOf(shape) === 0)) return null;
+  return { inputs, outputs, plan: op.kernel({ inputs, outputs, attrs, limits: DEFAULT_LIMITS }) };
+}
+
+/** A kernel as one set of overrides and tiles makes it. */
+export interface Variant {
+  module: WgslModule;
+  entryPoint: string;
+  code: string;
+  constants: Record<string, number>;
+  /** The op and sample that launch it. */
+  from: string;
+}
+
+export function variantOf(op: Op, { module, entryPoint = 'main', overrides = {}, tiles = {} }: Launch, from: string): Variant {
+  const constants = Object.fromEntries(Object.entries(overrides).map(([name, value]) => [name, Number(value)]));
+  return { module, entryPoint, code: rewriteTiles(op.name, module, tiles), constants, from };
+}
+
+/** Every distinct kernel that the samples of `ops` launch. */
+export function variantsOf(ops: readonly Op[]): Variant[] {
+  const found = new Map<string, Variant>();
+  for (const op of ops) {
+    for (const sample of samplesOf(op.name)?.samples ?? []) {
+      for (const launch of callOf(op, sample)?.plan.launches ?? []) {
+        const variant = variantOf(op, launch, `${op.name} (${sample.label})`);
+        const key = JSON.stringify([variant.module.name, variant.entryPoint, variant.constants, launch.tiles]);
+        if (!found.has(key)) found.set(key, variant);
+      }
+    }
+  }
+  return [...found.values()];
+}
