@@ -3,3 +3,7 @@ export { Adam, type AdamOptions, AdamW } from './adam.js';
 export { Optimizer, type OptimizerState, type ParameterGroup, type ParameterState, type Params } from './optimizer.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
+export {
+  CosineAnnealingLR, ExponentialLR, LinearLR, type LinearOptions, MultiStepLR, OneCycleLR, type OneCycleOptions, type PlateauOptions,
+  ReduceLROnPlateau, Schedule, type Scheduled, StepLR,
+} from './schedulers.js';

@@ -1,0 +1,229 @@
+import { TapegradError } from '../core/errors.js';
+
+/*
+ * Learning-rate schedules: names and options are those of `torch.optim.lr_scheduler`, in camelCase. A schedule sets the
+ * optimiser's rates when it is made, and again with every `step()`, which is called once an epoch (or once a batch: the unit is yours).
+ */
+
+/** What a schedule needs of an optimiser: groups whose rate can be set. Every optimiser here fits. */
+export interface Scheduled {
+  readonly groups: readonly { readonly settings: { lr: number } }[];
+}
+
+function requireThat(condition: boolean, schedule: string, rule: string, value: unknown): void {
+  if (!condition) throw new TapegradError(`${schedule}: ${rule}, got ${value}`);
+}
+
+/** A schedule whose rate depends on nothing but the number of steps and the rate that each group began with. */
+export abstract class Schedule {
+  private readonly baseRates: readonly number[];
+  private steps = 0;
+
+  constructor(private readonly optimizer: Scheduled) {
+    this.baseRates = optimizer.groups.map(({ settings }) => settings.lr);
+  }
+
+  /** The rate after `step` steps for a group that began with `base`. */
+  abstract rateAt(step: number, base: number): number;
+
+  /** Moves on by one step. */
+  step(): void {
+    this.steps++;
+    this.apply();
+  }
+
+  /** Steps taken, to continue from a checkpoint with `loadStateDict`. */
+  stateDict(): { steps: number } {
+    return { steps: this.steps };
+  }
+
+  loadStateDict({ steps }: { steps: number }): void {
+    this.steps = steps;
+    this.apply();
+  }
+
+  protected apply(): void {
+    this.optimizer.groups.forEach(({ settings }, i) => (settings.lr = this.rateAt(this.steps, this.baseRates[i])));
+  }
+}
+
+/** base gamma^floor(t / stepSize). */
+export class StepLR extends Schedule {
+  constructor(optimizer: Scheduled, private readonly options: { stepSize: number; gamma?: number }) {
+    super(optimizer);
+    requireThat(Number.isInteger(options.stepSize) && options.stepSize > 0, 'StepLR', 'stepSize must be a whole number from 1', options.stepSize);
+    this.apply();
+  }
+
+  rateAt(step: number, base: number): number {
+    const { stepSize, gamma = 0.1 } = this.options;
+    return base * gamma ** Math.floor(step / stepSize);
+  }
+}
+
+/** base gamma^(number of milestones reached). */
+export class MultiStepLR extends Schedule {
+  constructor(optimizer: Scheduled, private readonly options: { milestones: readonly number[]; gamma?: number }) {
+    super(optimizer);
+    this.apply();
+  }
+
+  rateAt(step: number, base: number): number {
+    const { milestones, gamma = 0.1 } = this.options;
+    return base * gamma ** milestones.filter((milestone) => step >= milestone).length;
+  }
+}
+
+/** base gamma^t. */
+export class ExponentialLR extends Schedule {
+  constructor(optimizer: Scheduled, private readonly options: { gamma: number }) {
+    super(optimizer);
+    this.apply();
+  }
+
+  rateAt(step: number, base: number): number {
+    return base * this.options.gamma ** step;
+  }
+}
+
+/** Half a cosine from base down to etaMin in tMax steps, and up again (Loshchilov and Hutter, arXiv 1608.03983). */
+export class CosineAnnealingLR extends Schedule {
+  constructor(optimizer: Scheduled, private readonly options: { tMax: number; etaMin?: number }) {
+    super(optimizer);
+    requireThat(options.tMax > 0, 'CosineAnnealingLR', 'tMax must be above 0', options.tMax);
+    this.apply();
+  }
+
+  rateAt(step: number, base: number): number {
+    const { tMax, etaMin = 0 } = this.options;
+    return etaMin + ((base - etaMin) * (1 + Math.cos((Math.PI * step) / tMax))) / 2;
+  }
+}
+
+export interface LinearOptions {
+  /** The share of the base rate to begin with. Default 1/3. */
+  startFactor?: number;
+  /** The share to end with. Default 1. */
+  endFactor?: number;
+  /** Steps from one to the other. Default 5. */
+  totalIters?: number;
+}
+
+/** A straight line from startFactor to endFactor times base, then constant: a warm-up. */
+export class LinearLR extends Schedule {
+  constructor(optimizer: Scheduled, private readonly options: LinearOptions = {}) {
+    super(optimizer);
+    this.apply();
+  }
+
+  rateAt(step: number, base: number): number {
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = this.options;
+    return base * (startFactor + (endFactor - startFactor) * Math.min(step / totalIters, 1));
+  }
+}
+
+export interface OneCycleOptions {
+  maxLr: number;
+  totalSteps: number;
+  /** The share of the steps that the rate rises for. Default 0.3. */
+  pctStart?: number;
+  /** Default `cos`. */
+  annealStrategy?: 'cos' | 'linear';
+  /** The rate begins at maxLr / divFactor, default 25, and ends at a finalDivFactor-th of that, default 10,000. */
+  divFactor?: number;
+  finalDivFactor?: number;
+}
+
+/** Up to maxLr, then down far below the start (Smith and Topin, arXiv 1708.07120). The base rate plays no part. */
+export class OneCycleLR extends Schedule {
+  constructor(optimizer: Scheduled, private readonly options: OneCycleOptions) {
+    super(optimizer);
+    const { totalSteps, pctStart = 0.3 } = options;
+    requireThat(Number.isInteger(totalSteps) && totalSteps > 1, 'OneCycleLR', 'totalSteps must be a whole number from 2', totalSteps);
+    requireThat(pctStart > 0 && pctStart < 1, 'OneCycleLR', 'pctStart must lie between 0 and 1', pctStart);
+    this.apply();
+  }
+
+  rateAt(step: number): number {
+    const { maxLr, totalSteps, pctStart = 0.3, annealStrategy = 'cos', divFactor = 25, finalDivFactor = 1e4 } = this.options;
+    const first = maxLr / divFactor;
+    const top = pctStart * totalSteps - 1;
+    const [from, to, share] = step <= top ? [first, maxLr, step / top] : [maxLr, first / finalDivFactor, (step - top) / (totalSteps - 1 - top)];
+    const way = Math.min(share, 1);
+    return annealStrategy === 'linear' ? from + (to - from) * way : to + ((from - to) * (1 + Math.cos(Math.PI * way))) / 2;
+  }
+}
+
+export interface PlateauOptions {
+  /** Is a smaller (default) or a larger metric better? */
+  mode?: 'min' | 'max';
+  /** The rate is multiplied by this. Default 0.1. */
+  factor?: number;
+  /** Steps without improvement that are borne. Default 10. */
+  patience?: number;
+  /** What counts as improvement: by this share of the best (`rel`, default), or by this much (`abs`). Default 1e-4. */
+  threshold?: number;
+  thresholdMode?: 'rel' | 'abs';
+  /** Steps after a reduction in which bad ones are not counted. Default 0. */
+  cooldown?: number;
+  /** No rate falls below this. Default 0. */
+  minLr?: number;
+  /** A smaller change of the rate is not made. Default 1e-8. */
+  eps?: number;
+}
+
+/** Lowers the rate when a metric has stopped improving. PyTorch's name: `ReduceLROnPlateau`. */
+export class ReduceLROnPlateau {
+  private best: number;
+  private badSteps = 0;
+  private coolingDown = 0;
+  private readonly options: Required<PlateauOptions>;
+
+  constructor(private readonly optimizer: Scheduled, options: PlateauOptions = {}) {
+    const defaults = {
+      mode: 'min', factor: 0.1, patience: 10, threshold: 1e-4, thresholdMode: 'rel', cooldown: 0, minLr: 0, eps: 1e-8,
+    } as const;
+    this.options = { ...defaults, ...options };
+    requireThat(this.options.factor < 1, 'ReduceLROnPlateau', 'factor must be below 1', this.options.factor);
+    this.best = this.options.mode === 'min' ? Infinity : -Infinity;
+  }
+
+  /** Takes the metric of one step (an epoch's validation loss, say). */
+  step(metric: number): void {
+    const { patience, cooldown, factor, minLr, eps } = this.options;
+    if (this.isBetter(metric)) {
+      this.best = metric;
+      this.badSteps = 0;
+    } else {
+      this.badSteps++;
+    }
+    if (this.coolingDown > 0) {
+      this.coolingDown--;
+      this.badSteps = 0;
+    }
+    if (this.badSteps <= patience) return;
+    for (const { settings } of this.optimizer.groups) {
+      const lower = Math.max(settings.lr * factor, minLr);
+      if (settings.lr - lower > eps) settings.lr = lower;
+    }
+    this.coolingDown = cooldown;
+    this.badSteps = 0;
+  }
+
+  stateDict(): { best: number; badSteps: number; coolingDown: number } {
+    const { best, badSteps, coolingDown } = this;
+    return { best, badSteps, coolingDown };
+  }
+
+  loadStateDict({ best, badSteps, coolingDown }: { best: number; badSteps: number; coolingDown: number }): void {
+    Object.assign(this, { best, badSteps, coolingDown });
+  }
+
+  private isBetter(metric: number): boolean {
+    const { mode, threshold, thresholdMode } = this.options;
+    const sign = mode === 'min' ? -1 : 1;
+    if (thresholdMode === 'abs') return sign * (metric - this.best) > threshold;
+    const margin = Number.isFinite(this.best) ? threshold * this.best : 0;
+    return mode === 'min' ? metric < this.best - margin : metric > this.best + margin;
+  }
+}
