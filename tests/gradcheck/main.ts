@@ -4,6 +4,7 @@ import { runProgram } from '../../examples/commandLine.js';
 import { html } from './html.js';
 import { junit } from './junit.js';
 import { mergeReports, readReport } from './merge.js';
+import { runMutants } from './mutants.js';
 import { type Options, type Outputs, USAGE, parseMerge, parseOptions } from './options.js';
 import { Progress } from './progress.js';
 import { type Report, countPlanned, reportText, totalsOf } from './report.js';
@@ -51,6 +52,7 @@ const MODES: Record<string, (args: readonly string[]) => number | Promise<number
     const { files, outputs } = parseMerge(args);
     return conclude(mergeReports(files.map(readReport)), outputs);
   },
+  '--mutants': (args) => runMutants(args.filter((arg) => arg !== '--mutants')),
 };
 
 runProgram('gradcheck', async () => {

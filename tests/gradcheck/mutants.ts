@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { allOps, init } from '../../index.js';
-import { UsageError, oneOf, readFlags, runProgram, wholeNumber } from '../../examples/commandLine.js';
+import { UsageError, oneOf, readFlags, wholeNumber } from '../../examples/commandLine.js';
 import { samplesOf } from '../../core/samples.js';
 import '../../kernels/samples.js';
 import { equivalenceOf } from './equivalents.js';
@@ -8,7 +8,7 @@ import { compiles, targetsByModule, tryVjpMutants, wgslKill } from './mutantRuns
 import { wgslMutants } from './wgslMutants.js';
 
 /*
- * npm run mutants -- [--op NAME] [--kind both|vjp|wgsl] [--limit N] [--json FILE]
+ * npm run mutants -- [--op NAME] [--kind both|vjp|wgsl] [--limit N] [--json FILE], which is npm run gradcheck -- --mutants
  *
  * Proof that the checks bite: plants wrong backward rules in every op and wrong syntax in every shader, and lists which of
  * them some check noticed. --limit takes N mutants a shader, evenly spread. Exit code 1 if any survives without a reason.
@@ -80,8 +80,9 @@ async function wgslRows(names: readonly string[], limit: number): Promise<Row[]>
   return all;
 }
 
-async function main(): Promise<number> {
-  const flags = readFlags(process.argv.slice(2), ['op', 'kind', 'limit', 'json']);
+/** The program, given its flags; resolves to the exit code. */
+export async function runMutants(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args, ['op', 'kind', 'limit', 'json']);
   const kind = oneOf('kind', flags.kind, ['both', 'vjp', 'wgsl']);
   const limit = wholeNumber('limit', flags.limit, 2 ** 31, 1);
   const names = flags.op?.split(',') ?? allOps().map((op) => op.name);
@@ -103,5 +104,3 @@ async function main(): Promise<number> {
   if (flags.json) writeFileSync(flags.json, JSON.stringify(rows, null, 1));
   return rows.some((row) => row.verdict === 'survived') ? 1 : 0;
 }
-
-runProgram('mutants', main);

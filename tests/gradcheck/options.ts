@@ -3,7 +3,8 @@ import type { SuiteOptions } from './check.js';
 
 export const USAGE = `npm run gradcheck -- [--op NAME,...] [--device cpu|webgpu] [--seed N] [--graphs N] [--seeds N] [--shard I/N]
                      [--json FILE] [--html FILE] [--junit FILE]
-npm run gradcheck -- --merge A.json B.json ... [--json FILE] [--html FILE] [--junit FILE]`;
+npm run gradcheck -- --merge A.json B.json ... [--json FILE] [--html FILE] [--junit FILE]
+npm run gradcheck -- --mutants [--op NAME,...] [--kind both|vjp|wgsl] [--limit N] [--json FILE]`;
 
 /** Where the report goes, besides stdout. */
 export interface Outputs {
