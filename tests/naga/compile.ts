@@ -10,7 +10,7 @@ import { variantsOf } from '../gradcheck/plans.js';
  * npm run naga -- [--deno PATH]
  *
  * Compiles every kernel, as each set of overrides and tiles that the samples launch makes it, on wgpu's compiler Naga, which
- * Deno brings. Exit code 1 if one is refused. Deno is an npm project of its own: npm ci --prefix tests/naga
+ * Deno brings. Exit code 1 if one is refused. Deno is an npm project of its own: npm install --prefix tests/naga
  */
 
 const INSTALLED = resolve('tests/naga/node_modules/.bin/deno');
@@ -18,7 +18,7 @@ const INSTALLED = resolve('tests/naga/node_modules/.bin/deno');
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2), ['deno']);
   const deno = flags.deno ?? process.env.TAPEGRAD_DENO ?? INSTALLED;
-  if (!existsSync(deno)) throw new UsageError(`no ${deno}: Deno brings Naga; install it with: npm ci --prefix tests/naga`);
+  if (!existsSync(deno)) throw new UsageError(`no ${deno}: Deno brings Naga; install it with: npm install --prefix tests/naga`);
   const variants = variantsOf(allOps()).map(({ module, entryPoint, code, constants, from }) => ({ file: module.name, entryPoint, code, constants, from }));
   const child = spawnSync(deno, ['run', '--quiet', '--no-config', '--unstable-webgpu', '--allow-env', resolve('tests/naga/compile.deno.js')], {
     input: JSON.stringify(variants), stdio: ['pipe', 'inherit', 'inherit'], maxBuffer: 2 ** 28,
