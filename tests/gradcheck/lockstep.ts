@@ -1,15 +1,12 @@
-import { type Op, inputNames, outputNames } from '../../core/op.js';
+import type { Op } from '../../core/op.js';
 import { type Sample, type SampleInput, samplesOf } from '../../core/samples.js';
 import { scope } from '../../core/memory.js';
-import type { DType, TypedArray } from '../../core/dtype.js';
 import { sizeOf } from '../../core/shape.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
-import { bindingBytes } from '../../core/webgpu/storage.js';
 import { packParams } from '../../core/webgpu/uniforms.js';
-import { callSample, makeInputs, toleranceOf } from '../support.js';
+import { type CallMemory, expectationOf, judgeMemory, memoryOf, writtenPastTheEnd } from './callMemory.js';
 import type { Check, CheckResult } from './check.js';
 import { execute } from './executor.js';
-import { judge } from './judge.js';
 import { type SampleCall, callOf, variantOf } from './plans.js';
 
 /*
@@ -61,64 +58,16 @@ export function lockstepChecks(ops: readonly Op[]): Check[] {
     }));
 }
 
-/** No value of a sample, and no NaN, which the executor gets wrong: a value read by mistake shows. */
-const GARBAGE = 0x4640e6b7;
-
-/** The executor throws where WebGPU reads some value of the buffer instead; so it may read past the end, but must not write. */
-const SLACK = 8192;
-
-/** Memory as a kernel may find it; other garbage in each buffer, so that garbage copied from one to another shows. */
-function garbage(elements: number, buffer: number): ArrayBuffer {
-  const bytes = new ArrayBuffer(bindingBytes(4 * elements) + SLACK);
-  new Uint32Array(bytes).fill(GARBAGE + 4096 * buffer);
-  return bytes;
-}
-
-function writesPastTheEnd(name: string, bytes: ArrayBuffer): string[] {
-  const slack = new Uint32Array(bytes, bytes.byteLength - SLACK);
-  return slack.some((word) => word !== slack.at(-1)) ? [`${name} is written past its end`] : [];
-}
-
-function view(dtype: DType, bytes: ArrayBuffer, length: number): TypedArray {
-  return dtype === 'int32' ? new Int32Array(bytes, 0, length) : new Float32Array(bytes, 0, length);
-}
-
 async function checkSample(op: Op, sample: Sample, call: SampleCall): Promise<CheckResult> {
-  const memory = new Map<string, ArrayBuffer>();
-  const allocate = (name: string, elements: number): ArrayBuffer => {
-    const bytes = garbage(elements, memory.size);
-    memory.set(name, bytes);
-    return bytes;
-  };
-  const given = await Promise.all(makeInputs(sample, 'cpu', 'float32').map((input) => input.data()));
-  const inputs = inputNames(op, given.length).map((name, i) => {
-    const bytes = allocate(name, given[i].length);
-    const values = view(call.inputs[i].dtype, bytes, given[i].length);
-    values.set(given[i]);
-    return values;
-  });
-  const outputs = outputNames(op).map((name, i) => {
-    const { dtype, shape } = call.outputs[i];
-    return view(dtype, allocate(name, sizeOf(shape)), sizeOf(shape));
-  });
-  for (const [name, { shape }] of Object.entries(call.plan.scratch ?? {})) allocate(name, sizeOf(shape));
-
-  const complaints = call.plan.launches.flatMap((launch) => launchOn(op, launch, memory));
-  for (const [name, bytes] of memory) complaints.push(...writesPastTheEnd(name, bytes));
+  // Reading past the end, the executor throws where WebGPU gives some value of the buffer: hence the slack behind each.
+  const memory = await memoryOf(op, sample, call);
+  const complaints = [...call.plan.launches.flatMap((launch) => launchOn(op, launch, memory)), ...writtenPastTheEnd(memory)];
   if (complaints.length > 0) return { verdict: 'FAIL', message: `${complaints[0]}; ${complaints.length} in all` };
-
-  const after = makeInputs(sample, 'cpu', 'float64');
-  const expected = await Promise.all(callSample(op, sample, after, 'cpu', 'float64').map((output) => output.data()));
-  const tolerance = toleranceOf(op);
-  const inputsAfter = await Promise.all(after.map((input) => input.data()));
-  return judge([
-    ...outputs.map((actual, i) => ({ what: `output ${i}`, actual, expected: expected[i], tolerance })),
-    ...inputs.map((actual, i) => ({ what: `input ${i} afterwards`, actual, expected: inputsAfter[i], tolerance })),
-  ]);
+  return judgeMemory(op, call, memory, await expectationOf(op, sample));
 }
 
 /** Runs one launch on `memory`; what the executor says against it. */
-function launchOn(op: Op, launch: Launch, memory: ReadonlyMap<string, ArrayBuffer>): string[] {
+function launchOn(op: Op, launch: Launch, memory: CallMemory): string[] {
   const { module, bind, params, workgroups } = launch;
   const { code, entryPoint, constants } = variantOf(op, launch, op.name);
   const bindings = module.bindings.filter(({ name }) => module.entryPoints[entryPoint].bindings.includes(name));

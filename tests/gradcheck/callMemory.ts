@@ -1,0 +1,87 @@
+import type { DType, TypedArray } from '../../core/dtype.js';
+import { scope } from '../../core/memory.js';
+import { type Op, inputNames, outputNames } from '../../core/op.js';
+import type { Sample } from '../../core/samples.js';
+import { sizeOf } from '../../core/shape.js';
+import { bindingBytes } from '../../core/webgpu/storage.js';
+import { callSample, makeInputs, toleranceOf } from '../support.js';
+import type { CheckResult } from './check.js';
+import { judge } from './judge.js';
+import type { SampleCall } from './plans.js';
+
+/* The memory of one call, laid out by hand, so that nothing a kernel does to it goes unseen. */
+
+/** No value of a sample: a value read by mistake shows. */
+export const GARBAGE = 0x4640e6b7;
+
+/** As a float it is NaN, which shows where zero times garbage would not. */
+export const NAN_GARBAGE = 0x7fc00000;
+
+/** Bytes after each buffer's end. A kernel may read there, as WebGPU lets it, but must not write. */
+export const SLACK = 8192;
+
+/** Inputs, outputs and scratch by the names that kernels bind them by, each followed by SLACK. */
+export type CallMemory = ReadonlyMap<string, ArrayBuffer>;
+
+/** Memory as a kernel may find it; other garbage in each buffer, so that garbage copied from one to another shows. */
+export async function memoryOf(op: Op, sample: Sample, call: SampleCall, garbage = GARBAGE): Promise<CallMemory> {
+  const memory = new Map<string, ArrayBuffer>();
+  const allocate = (name: string, elements: number): ArrayBuffer => {
+    const bytes = new ArrayBuffer(bindingBytes(4 * elements) + SLACK);
+    new Uint32Array(bytes).fill(garbage + 4096 * memory.size);
+    memory.set(name, bytes);
+    return bytes;
+  };
+  const given = await scope(() => Promise.all(makeInputs(sample, 'cpu', 'float32').map((input) => input.data())));
+  inputNames(op, given.length).forEach((name, i) => {
+    view(call.inputs[i].dtype, allocate(name, given[i].length), given[i].length).set(given[i]);
+  });
+  outputNames(op).forEach((name, i) => allocate(name, sizeOf(call.outputs[i].shape)));
+  for (const [name, { shape }] of Object.entries(call.plan.scratch ?? {})) allocate(name, sizeOf(shape));
+  return memory;
+}
+
+/** The buffers that were written past their end. */
+export function writtenPastTheEnd(memory: CallMemory): string[] {
+  return [...memory].flatMap(([name, bytes]) => {
+    const slack = new Uint32Array(bytes, bytes.byteLength - SLACK);
+    return slack.some((word) => word !== slack.at(-1)) ? [`${name} is written past its end`] : [];
+  });
+}
+
+/** What a call should leave in its outputs and its inputs, by the CPU in float64. */
+export interface Expectation {
+  outputs: TypedArray[];
+  inputsAfter: TypedArray[];
+}
+
+export function expectationOf(op: Op, sample: Sample): Promise<Expectation> {
+  return scope(async () => {
+    const inputs = makeInputs(sample, 'cpu', 'float64');
+    const outputs = callSample(op, sample, inputs, 'cpu', 'float64');
+    return {
+      outputs: await Promise.all(outputs.map((output) => output.data())),
+      inputsAfter: await Promise.all(inputs.map((input) => input.data())),
+    };
+  });
+}
+
+/** Does the memory hold what it should? */
+export function judgeMemory(op: Op, call: SampleCall, memory: CallMemory, { outputs, inputsAfter }: Expectation): CheckResult {
+  const [spilt] = writtenPastTheEnd(memory);
+  if (spilt) return { verdict: 'FAIL', message: spilt };
+  const tolerance = toleranceOf(op);
+  const actual = (name: string, dtype: DType, length: number) => view(dtype, memory.get(name)!, length);
+  const ins = inputNames(op, inputsAfter.length);
+  const outs = outputNames(op);
+  return judge([
+    ...outputs.map((expected, i) => (
+      { what: `output ${i}`, actual: actual(outs[i], call.outputs[i].dtype, expected.length), expected, tolerance })),
+    ...inputsAfter.map((expected, i) => (
+      { what: `input ${i} afterwards`, actual: actual(ins[i], call.inputs[i].dtype, expected.length), expected, tolerance })),
+  ]);
+}
+
+function view(dtype: DType, bytes: ArrayBuffer, length: number): TypedArray {
+  return dtype === 'int32' ? new Int32Array(bytes, 0, length) : new Float32Array(bytes, 0, length);
+}
