@@ -3,7 +3,7 @@ import type { TypedArray } from './dtype.js';
 import { TapegradError } from './errors.js';
 import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
-import type { KernelCall, KernelPlan } from './webgpu/kernel.js';
+import type { KernelCall, KernelPlan, KernelVariants } from './webgpu/kernel.js';
 
 /** A tensor as the CPU reference sees it: contiguous values and their shape. */
 export interface CpuOperand {
@@ -71,6 +71,9 @@ export interface KernelOp<Attrs> extends OpBase<Attrs> {
 
   /** Which WGSL runs, how it is specialised and on what grid. */
   kernel(call: KernelCall<Attrs>): KernelPlan;
+
+  /** The kernels among which `kernel` chooses by `call.variant`, where there are several; see core/webgpu/tuning.ts. */
+  readonly variants?: KernelVariants<Attrs>;
 
   /** Defaults to one flop an output element, and every operand moved once. */
   cost?(inputs: readonly Spec[], outputs: readonly Spec[], attrs: Attrs): Cost;

@@ -34,3 +34,4 @@ export { narrow, slice, split } from './slice/op.js';
 export type { SliceRange } from './slice/ranges.js';
 export { concat, stack } from './concat/op.js';
 export { pad, type PadOptions, type Padding } from './pad/op.js';
+import './tuning/index.js';

@@ -6,6 +6,7 @@ import { samplesOf } from '../core/samples.js';
 import '../kernels/samples.js';
 import { NOT_IN_LOCKSTEP, lockstepChecks } from './gradcheck/lockstep.js';
 import { callOf } from './gradcheck/plans.js';
+import { variantNames } from './support.js';
 
 /* Every kernel in lockstep, on up to three small samples an op: right values, no races, no complaints. */
 
@@ -40,7 +41,7 @@ test('a race, a wrong value and a write past the end are found', async () => {
 });
 
 for (const op of allOps()) {
-  for (const check of lockstepChecks([op]).slice(0, SAMPLES)) {
+  for (const check of lockstepChecks([op]).slice(0, SAMPLES * variantNames(op).length)) {
     test(`${op.name} (${check.label})`, async () => {
       const { verdict, message } = await check.run();
       assert.is(verdict, 'PASS', message);

@@ -8,7 +8,7 @@ import { type Sample, samplesOf } from '../core/samples.js';
 import { sizeOf } from '../core/shape.js';
 import '../kernels/samples.js';
 import {
-  type SampleResult, assertClose, assertNoLeak, callSample, initBothDevices, makeInputs, runSample, toleranceOf,
+  type SampleResult, assertClose, assertNoLeak, callSample, initBothDevices, makeInputs, runSample, toleranceOf, variantNames,
 } from './support.js';
 
 /*
@@ -70,15 +70,18 @@ for (const op of ops) {
       assertNoLeak(async () => {
         const reference = await runSample(op, sample, 'cpu', 'float64');
         const cpu = await runSample(op, sample, 'cpu', 'float32');
-        const gpu = await runSample(op, sample, 'webgpu', 'float32');
-        const again = await runSample(op, sample, 'webgpu', 'float32');
         const tolerance = toleranceOf(op);
         compare(cpu, reference, tolerance, `CPU f32, ${sample.label}`);
-        compare(gpu, reference, tolerance, `WebGPU, ${sample.label}`);
-        compare(again, gpu, { relative: 0, absolute: 0 }, `WebGPU repeated, ${sample.label}`);
         const fresh = await Promise.all(makeInputs(sample, 'cpu', 'float32').map((input) => input.data()));
         assertUnchanged(sample, cpu, fresh, mutates);
-        assertUnchanged(sample, gpu, fresh, mutates);
+        for (const variant of variantNames(op)) {
+          const what = variant === undefined ? 'WebGPU' : `WebGPU, variant ${variant}`;
+          const gpu = await runSample(op, sample, 'webgpu', 'float32', { variant });
+          const again = await runSample(op, sample, 'webgpu', 'float32', { variant });
+          compare(gpu, reference, tolerance, `${what}, ${sample.label}`);
+          compare(again, gpu, { relative: 0, absolute: 0 }, `${what} repeated, ${sample.label}`);
+          assertUnchanged(sample, gpu, fresh, mutates);
+        }
       }));
   }
 

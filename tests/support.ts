@@ -6,6 +6,7 @@ import { DEFAULT_TOLERANCE, type Sample, type Tolerance, drawSample, samplesOf }
 import { applyOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
 import { grad } from '../core/tape.js';
+import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { AS_GIVEN, type Layout, leafOf } from './gradcheck/layouts.js';
 
 /** Both devices, ready; the CPU stays the default. Throws where there is no WebGPU adapter: kernels are never skipped. */
@@ -81,6 +82,23 @@ export function attrsFor(sample: Sample, dtype: DType): object {
   return attrs;
 }
 
+/** The names of the op's kernels; `[undefined]` for an op that has one. */
+export function variantNames(op: Op): readonly (string | undefined)[] {
+  return ('view' in op ? undefined : op.variants?.names) ?? [undefined];
+}
+
+/** Runs `body` with calls of `op` on WebGPU taking `variant`. */
+export async function withVariant<T>(op: Op, variant: string | undefined, body: () => Promise<T>): Promise<T> {
+  if (variant === undefined) return body();
+  const { tuning } = backendFor('webgpu') as WebGpuBackend;
+  tuning.force(op.name, variant);
+  try {
+    return await body();
+  } finally {
+    tuning.force(op.name, null);
+  }
+}
+
 export function callSample(op: Op, sample: Sample, inputs: readonly Tensor[], device: DeviceName, dtype: DType): Tensor[] {
   return applyOp(op, inputs, attrsFor(sample, dtype), backendFor(device));
 }
@@ -94,6 +112,8 @@ export interface SampleResult {
 
 export interface RunOptions {
   seed?: number;
+  /** Which variant of the op's kernel runs on WebGPU; default: as the tuning table has it. */
+  variant?: string;
   /** How the inputs arrive. */
   layout?: Layout;
   /** Upstream gradients of random sign, or zero. */
@@ -104,8 +124,8 @@ export interface RunOptions {
 
 /** Runs a sample forward and, where the op is differentiable, backward. */
 export function runSample(op: Op, sample: Sample, device: DeviceName, dtype: DType, options: RunOptions = {}): Promise<SampleResult> {
-  const { seed = 1, layout = AS_GIVEN, upstream = 'random', calls = 1 } = options;
-  return scope(async () => {
+  const { seed = 1, layout = AS_GIVEN, upstream = 'random', calls = 1, variant } = options;
+  return withVariant(op, variant, () => scope(async () => {
     const leaves = makeInputs(sample, device, dtype, seed).map((given) => leafOf(layout, given));
     const inputs = leaves.map((leaf, i) => layout.arrive(leaf, sample.inputs[i].shape));
     const outputs = callSample(op, sample, inputs, device, dtype);
@@ -128,5 +148,5 @@ export function runSample(op: Op, sample: Sample, device: DeviceName, dtype: DTy
       inputsAfter: await Promise.all(inputs.map((input) => input.data())),
       gradients,
     };
-  });
+  }));
 }

@@ -5,9 +5,11 @@ export interface OpenDevice {
   readonly device: GPUDevice;
   /** One line for people. */
   readonly description: string;
-  /** Whether the adapter runs on the CPU (lavapipe, SwiftShader, WARP). */
-  readonly isSoftware: boolean;
+  readonly family: AdapterFamily;
 }
+
+/** Adapters that favour the same kernels: `software` runs on the CPU (lavapipe, SwiftShader, WARP). */
+export type AdapterFamily = 'software' | 'integrated' | 'discrete';
 
 /** Used when the adapter has them; a kernel that needs one is a variant beside a plain kernel. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
@@ -38,7 +40,7 @@ export async function openDevice(): Promise<OpenDevice> {
   const requiredFeatures = OPTIONAL_FEATURES.filter((name) => adapter.features.has(name));
   try {
     const device = await adapter.requestDevice({ label: 'tapegrad', requiredFeatures, requiredLimits });
-    return { device, description: describe(adapter.info), isSoftware: adapter.info.isFallbackAdapter };
+    return { device, description: describe(adapter.info), family: familyOf(adapter.info) };
   } catch (error) {
     throw new DeviceError(`webgpu: the adapter ${describe(adapter.info)} gave no device: ${(error as Error).message}`);
   }
@@ -70,6 +72,14 @@ async function importDawn(): Promise<typeof import('webgpu')> {
     const cause = (error as Error).message.split('\n')[0];
     throw new DeviceError(`webgpu: Node needs the package 'webgpu'; install it with: npm install webgpu (${cause})`);
   }
+}
+
+/** WebGPU does not say where a GPU sits; of these vendors all, or nearly all, share the CPU's memory. */
+const INTEGRATED = /^(intel|apple|arm|qualcomm|img-tec|samsung|broadcom)/i;
+
+export function familyOf({ isFallbackAdapter, vendor }: Pick<GPUAdapterInfo, 'isFallbackAdapter' | 'vendor'>): AdapterFamily {
+  if (isFallbackAdapter) return 'software';
+  return INTEGRATED.test(vendor) ? 'integrated' : 'discrete';
 }
 
 function describe(info: GPUAdapterInfo): string {

@@ -4,7 +4,7 @@ import { DTypeError, DeviceError, TapegradError } from '../errors.js';
 import type { Op } from '../op.js';
 import { sizeOf } from '../shape.js';
 import type { Storage } from '../storage.js';
-import { type OpenDevice, openDevice } from './adapter.js';
+import { type AdapterFamily, type OpenDevice, openDevice } from './adapter.js';
 import { BindGroupCache } from './bindGroups.js';
 import type { LaunchCommand } from './commands.js';
 import { BatchEncoder } from './encoder.js';
@@ -16,6 +16,7 @@ import { BufferPool } from './pool.js';
 import { Readback } from './readback.js';
 import { Recorder } from './recorder.js';
 import { WebGpuStorage, bindingBytes } from './storage.js';
+import { Tuning } from './tuning.js';
 import { UniformArena } from './uniformArena.js';
 
 export interface WebGpuOptions {
@@ -39,9 +40,10 @@ const STAGING_POOLED_BYTES = 2 ** 26;
 export class WebGpuBackend implements Backend {
   readonly name = 'webgpu';
   readonly description: string;
-  readonly isSoftware: boolean;
+  readonly family: AdapterFamily;
   readonly device: GPUDevice;
   readonly limits: KernelLimits;
+  readonly tuning: Tuning;
   private readonly maxStorageBytes: number;
   private readonly guard: LossGuard;
   private readonly pipelines: PipelineCache;
@@ -54,7 +56,8 @@ export class WebGpuBackend implements Backend {
     const { device } = opened;
     this.device = device;
     this.description = opened.description;
-    this.isSoftware = opened.isSoftware;
+    this.family = opened.family;
+    this.tuning = new Tuning(opened.description, opened.family);
     this.limits = kernelLimits(device.limits);
     this.maxStorageBytes = wholeVec4s(Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize));
 
@@ -116,7 +119,7 @@ export class WebGpuBackend implements Backend {
   run(op: Op, inputs: readonly Operand[], outputs: readonly Operand[], attrs: object): void {
     this.guard.check();
     if ('view' in op) throw new TapegradError(`${op.name}: a view shares its input's storage and runs nothing`);
-    const plan = op.kernel({ inputs, outputs, attrs, limits: this.limits });
+    const plan = this.tuning.plan(op, { inputs, outputs, attrs, limits: this.limits });
     const scratch = new Map<string, WebGpuStorage>();
     try {
       for (const [name, spec] of Object.entries(plan.scratch ?? {})) scratch.set(name, this.allocate(op.name, spec));

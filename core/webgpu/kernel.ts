@@ -1,5 +1,6 @@
 import type { Spec } from '../backend.js';
 import type { DType } from '../dtype.js';
+import type { AdapterFamily } from './adapter.js';
 
 /** What the build reflected from one `.wgsl` file; see `scripts/wgslPlugin.mjs`. */
 export interface WgslModule {
@@ -44,6 +45,18 @@ export interface KernelCall<Attrs> {
   readonly outputs: readonly Spec[];
   readonly attrs: Attrs;
   readonly limits: KernelLimits;
+  /** Which of the op's variants is wanted; default the first. */
+  readonly variant?: string;
+}
+
+/** Several kernels for one op, all of which serve every call. */
+export interface KernelVariants<Attrs> {
+  /** The first is the default. */
+  readonly names: readonly string[];
+  /** What a family of adapters takes where nothing was measured, if not the first. */
+  readonly untuned?: Readonly<Partial<Record<AdapterFamily, string>>>;
+  /** A name for calls of about this shape: those of one bucket share their best variant. */
+  bucket(call: KernelCall<Attrs>): string;
 }
 
 /** One dispatch, as plain data. */

@@ -4,10 +4,11 @@ import { scope } from '../../core/memory.js';
 import { sizeOf } from '../../core/shape.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
 import { packParams } from '../../core/webgpu/uniforms.js';
+import { variantNames } from '../support.js';
 import { type CallMemory, expectationOf, judgeMemory, memoryOf, writtenPastTheEnd } from './callMemory.js';
 import type { Check, CheckResult } from './check.js';
 import { execute } from './executor.js';
-import { type SampleCall, callOf, variantOf } from './plans.js';
+import { type SampleCall, callOf, labelOf, specialise } from './plans.js';
 
 /*
  * Kernels in slow motion: wgsl_reflect's executor runs every invocation of a workgroup one statement at a time, and notes
@@ -51,11 +52,11 @@ export function reasonToLeaveOut(sample: Sample, call: SampleCall): string | nul
 /** One check a sample that is small enough. */
 export function lockstepChecks(ops: readonly Op[]): Check[] {
   return ops.filter((op) => !(op.name in NOT_IN_LOCKSTEP)).flatMap((op) =>
-    (samplesOf(op.name)?.samples ?? []).flatMap((sample): Check[] => {
-      const call = callOf(op, sample);
+    (samplesOf(op.name)?.samples ?? []).flatMap((sample) => variantNames(op).flatMap((variant): Check[] => {
+      const call = callOf(op, sample, variant);
       if (`${op.name} (${sample.label})` in NOT_IN_LOCKSTEP || !call || reasonToLeaveOut(sample, call)) return [];
-      return [{ op: op.name, axis: 'lockstep', label: sample.label, run: () => scope(() => checkSample(op, sample, call)) }];
-    }));
+      return [{ op: op.name, axis: 'lockstep', label: labelOf(sample, variant), run: () => scope(() => checkSample(op, sample, call)) }];
+    })));
 }
 
 async function checkSample(op: Op, sample: Sample, call: SampleCall): Promise<CheckResult> {
@@ -69,7 +70,7 @@ async function checkSample(op: Op, sample: Sample, call: SampleCall): Promise<Ch
 /** Runs one launch on `memory`; what the executor says against it. */
 function launchOn(op: Op, launch: Launch, memory: CallMemory): string[] {
   const { module, bind, params, workgroups } = launch;
-  const { code, entryPoint, constants } = variantOf(op, launch, op.name);
+  const { code, entryPoint, constants } = specialise(op, launch, op.name);
   const bindings = module.bindings.filter(({ name }) => module.entryPoints[entryPoint].bindings.includes(name));
   const group = Object.fromEntries(bindings.map(({ name, binding, kind }) =>
     [binding, kind === 'uniform' ? { uniform: packParams(op.name, module, params ?? {}) } : memory.get(bind?.[name] ?? name)]));

@@ -7,7 +7,7 @@ import { sizeOf } from '../../core/shape.js';
 import type { TypedArray } from '../../core/dtype.js';
 import { WebGpuBackend } from '../../core/webgpu/backend.js';
 import type { WgslModule } from '../../core/webgpu/kernel.js';
-import { callSample, makeInputs, runSample, toleranceOf } from '../support.js';
+import { callSample, makeInputs, runSample, toleranceOf, variantNames, withVariant } from '../support.js';
 import { EXACT, judge, pairs } from './judge.js';
 import { callOf } from './plans.js';
 import { overwriting, vjpMutants } from './vjpMutants.js';
@@ -107,6 +107,7 @@ export async function tryVjpMutants(op: Op): Promise<Verdict[]> {
 export interface Target {
   op: Op;
   sample: Sample;
+  variant: string | undefined;
   expected: readonly TypedArray[];
 }
 
@@ -115,12 +116,13 @@ export async function targetsByModule(ops: readonly Op[]): Promise<Map<WgslModul
   const targets = new Map<WgslModule, { turn: number; target: Target }[]>();
   for (const op of ops) {
     for (const [turn, sample] of (samplesOf(op.name)?.samples ?? []).entries()) {
-      const modules = new Set((callOf(op, sample)?.plan.launches ?? []).map((launch) => launch.module));
-      if (modules.size === 0) continue;
+      if (!callOf(op, sample)) continue;
       const { outputs, inputsAfter } = await scope(() => values(op, sample, 'cpu'));
-      for (const module of modules) {
-        if (!targets.has(module)) targets.set(module, []);
-        targets.get(module)!.push({ turn, target: { op, sample, expected: [...outputs, ...inputsAfter] } });
+      for (const variant of variantNames(op)) {
+        for (const module of new Set(callOf(op, sample, variant)!.plan.launches.map((launch) => launch.module))) {
+          if (!targets.has(module)) targets.set(module, []);
+          targets.get(module)!.push({ turn, target: { op, sample, variant, expected: [...outputs, ...inputsAfter] } });
+        }
       }
     }
   }
@@ -128,17 +130,17 @@ export async function targetsByModule(ops: readonly Op[]): Promise<Map<WgslModul
 }
 
 /** Free memory that nothing has written since must not hold the right values of an earlier run. */
-function spoilFreeMemory(op: Op, sample: Sample): void {
-  const call = callOf(op, sample);
+function spoilFreeMemory(op: Op, sample: Sample, variant?: string): void {
+  const call = callOf(op, sample, variant);
   const specs = [...(call?.outputs ?? []), ...Object.values(call?.plan.scratch ?? {})];
   const spoilt = specs.map(({ shape }) => tensor(new Float32Array(sizeOf(shape)).fill(12345.6), shape, { device: 'webgpu' }));
   for (const t of spoilt) t.dispose();
 }
 
-async function values(op: Op, sample: Sample, device: 'cpu' | 'webgpu'): Promise<{ outputs: TypedArray[]; inputsAfter: TypedArray[] }> {
+async function values(op: Op, sample: Sample, device: 'cpu' | 'webgpu', variant?: string): Promise<{ outputs: TypedArray[]; inputsAfter: TypedArray[] }> {
   const dtype = device === 'cpu' ? 'float64' : 'float32';
   const inputs = makeInputs(sample, device, dtype);
-  if (device === 'webgpu') spoilFreeMemory(op, sample);
+  if (device === 'webgpu') spoilFreeMemory(op, sample, variant);
   const outputs = callSample(op, sample, inputs, device, dtype);
   return {
     outputs: await Promise.all(outputs.map((output) => output.data())),
@@ -164,9 +166,9 @@ export async function wgslKill(module: WgslModule, code: string, targets: readon
   };
   replace(withFuel(code));
   try {
-    for (const { op, sample, expected } of targets) {
+    for (const { op, sample, variant, expected } of targets) {
       try {
-        const { outputs, inputsAfter } = await scope(() => values(op, sample, 'webgpu'));
+        const { outputs, inputsAfter } = await withVariant(op, variant, () => scope(() => values(op, sample, 'webgpu', variant)));
         const tolerance = toleranceOf(op);
         const { verdict } = judge([...outputs, ...inputsAfter].map((actual, i) => ({ what: '', actual, expected: expected[i], tolerance })));
         if (verdict === 'FAIL') return `${op.name} (${sample.label})`;

@@ -3,7 +3,7 @@ import { type GradcheckReport, gradcheck, gradgradcheck } from '../../core/gradc
 import { type Op, isDifferentiableOutput } from '../../core/op.js';
 import { type OpSamples, type Sample, type SampleInput, samplesOf } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
-import { type RunOptions, type SampleResult, callSample, makeInputs, runSample, toleranceOf } from '../support.js';
+import { type RunOptions, type SampleResult, callSample, makeInputs, runSample, toleranceOf, variantNames } from '../support.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
 import { EXACT, fromReport, judge, pairs } from './judge.js';
 import { AS_GIVEN, LAYOUTS, type Layout, leafOf } from './layouts.js';
@@ -123,6 +123,11 @@ function* checksOf(of: Case, { devices, seed }: SuiteOptions, recent: RecentRuns
   }
   if (devices.includes('webgpu')) {
     yield check('webgpu forward', against('webgpu', ['outputs', 'inputsAfter']));
+    for (const variant of variantNames(op)) {
+      if (variant === undefined) continue;
+      const run = async () => judge(pairs(await of.run('webgpu', 'float32', { variant }), await recent.get(of, 'cpu', 'float64'), ['outputs', 'gradients'], tolerance));
+      yield check('webgpu forward', run, `, variant ${variant}`);
+    }
     if (of.differentiable) yield check('webgpu backward', against('webgpu', ['gradients']));
   }
   if (of.layout !== AS_GIVEN) return;

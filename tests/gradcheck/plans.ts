@@ -4,7 +4,7 @@ import { type Sample, samplesOf } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
 import type { KernelLimits, KernelPlan, Launch, WgslModule } from '../../core/webgpu/kernel.js';
 import { rewriteTiles } from '../../core/webgpu/tiles.js';
-import { attrsFor } from '../support.js';
+import { attrsFor, variantNames } from '../support.js';
 
 /* What the samples of an op launch, without a device. */
 
@@ -24,19 +24,19 @@ export interface SampleCall {
   plan: KernelPlan;
 }
 
-/** Null for a view and for an empty result: neither launches anything. */
-export function callOf(op: Op, sample: Sample): SampleCall | null {
+/** Null for a view and for an empty result: neither launches anything. `variant` is one of the op's; default its first. */
+export function callOf(op: Op, sample: Sample, variant?: string): SampleCall | null {
   if ('view' in op) return null;
   const inputs = sample.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
   const attrs = attrsFor(sample, 'float32');
   const outputs = op.infer(inputs, attrs);
   const written = [...outputs, ...(op.mutates ? inputs : [])];
   if (written.every(({ shape }) => sizeOf(shape) === 0)) return null;
-  return { inputs, outputs, plan: op.kernel({ inputs, outputs, attrs, limits: DEFAULT_LIMITS }) };
+  return { inputs, outputs, plan: op.kernel({ inputs, outputs, attrs, limits: DEFAULT_LIMITS, variant }) };
 }
 
 /** A kernel as one set of overrides and tiles makes it. */
-export interface Variant {
+export interface Specialised {
   module: WgslModule;
   entryPoint: string;
   code: string;
@@ -45,20 +45,27 @@ export interface Variant {
   from: string;
 }
 
-export function variantOf(op: Op, { module, entryPoint = 'main', overrides = {}, tiles = {} }: Launch, from: string): Variant {
+export function specialise(op: Op, { module, entryPoint = 'main', overrides = {}, tiles = {} }: Launch, from: string): Specialised {
   const constants = Object.fromEntries(Object.entries(overrides).map(([name, value]) => [name, Number(value)]));
   return { module, entryPoint, code: rewriteTiles(op.name, module, tiles), constants, from };
 }
 
+/** A sample under one of its op's variants, as reports name it. */
+export function labelOf(sample: Sample, variant: string | undefined): string {
+  return variant === undefined ? sample.label : `${sample.label}, variant ${variant}`;
+}
+
 /** Every distinct kernel that the samples of `ops` launch. */
-export function variantsOf(ops: readonly Op[]): Variant[] {
-  const found = new Map<string, Variant>();
+export function specialisedKernels(ops: readonly Op[]): Specialised[] {
+  const found = new Map<string, Specialised>();
   for (const op of ops) {
     for (const sample of samplesOf(op.name)?.samples ?? []) {
-      for (const launch of callOf(op, sample)?.plan.launches ?? []) {
-        const variant = variantOf(op, launch, `${op.name} (${sample.label})`);
-        const key = JSON.stringify([variant.module.name, variant.entryPoint, variant.constants, launch.tiles]);
-        if (!found.has(key)) found.set(key, variant);
+      for (const variant of variantNames(op)) {
+        for (const launch of callOf(op, sample, variant)?.plan.launches ?? []) {
+          const kernel = specialise(op, launch, `${op.name} (${labelOf(sample, variant)})`);
+          const key = JSON.stringify([kernel.module.name, kernel.entryPoint, kernel.constants, launch.tiles]);
+          if (!found.has(key)) found.set(key, kernel);
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { allOps } from '../../index.js';
 import { UsageError, readFlags, runProgram } from '../../examples/commandLine.js';
 import '../../kernels/samples.js';
-import { variantsOf } from '../gradcheck/plans.js';
+import { specialisedKernels } from '../gradcheck/plans.js';
 
 /*
  * npm run naga -- [--deno PATH]
@@ -19,9 +19,9 @@ async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2), ['deno']);
   const deno = flags.deno ?? process.env.TAPEGRAD_DENO ?? INSTALLED;
   if (!existsSync(deno)) throw new UsageError(`no ${deno}: Deno brings Naga; install it with: npm install --prefix tests/naga`);
-  const variants = variantsOf(allOps()).map(({ module, entryPoint, code, constants, from }) => ({ file: module.name, entryPoint, code, constants, from }));
+  const kernels = specialisedKernels(allOps()).map(({ module, entryPoint, code, constants, from }) => ({ file: module.name, entryPoint, code, constants, from }));
   const child = spawnSync(deno, ['run', '--quiet', '--no-config', '--unstable-webgpu', '--allow-env', resolve('tests/naga/compile.deno.js')], {
-    input: JSON.stringify(variants), stdio: ['pipe', 'inherit', 'inherit'], maxBuffer: 2 ** 28,
+    input: JSON.stringify(kernels), stdio: ['pipe', 'inherit', 'inherit'], maxBuffer: 2 ** 28,
   });
   if (child.error) throw child.error;
   return child.status ?? 1;

@@ -1,0 +1,98 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { allOps } from '../index.js';
+import type { KernelOp } from '../core/op.js';
+import { type AdapterFamily, familyOf } from '../core/webgpu/adapter.js';
+import type { KernelCall, WgslModule } from '../core/webgpu/kernel.js';
+import { Tuning, type TuningTable, hashOfWgsl } from '../core/webgpu/tuning.js';
+import lavapipe from '../kernels/tuning/lavapipe.json';
+import swiftshader from '../kernels/tuning/swiftshader.json';
+import { axpb } from './fixtures/webgpuOps.js';
+
+/* Which variant of a kernel runs: forced, measured on this adapter, measured on one of its family, or the op's own default. */
+
+const NAMES = ['plain', 'tiled', 'wide'];
+
+/** Three kernels that differ by their code, and a log of those that were planned. */
+function tunedOp(): { op: KernelOp<object>; codes: Record<string, string> } {
+  const codes: Record<string, string> = Object.fromEntries(NAMES.map((name) => [name, `// ${name}`]));
+  const op: KernelOp<object> = {
+    ...(axpb as KernelOp<object>),
+    name: 'tuned',
+    variants: { names: NAMES, untuned: { discrete: 'wide' }, bucket: ({ inputs: [x] }) => (x.shape[0] < 100 ? 'short' : 'long') },
+    kernel: ({ variant = NAMES[0] }) => ({ launches: [{ module: { name: variant, code: codes[variant] } as WgslModule, workgroups: [1, 1, 1] }] }),
+  };
+  return { op, codes };
+}
+
+const callOf = (length: number) => ({ inputs: [{ shape: [length], dtype: 'float32' }], outputs: [], attrs: {} }) as unknown as KernelCall<object>;
+const planned = (tuning: Tuning, op: KernelOp<object>, length: number) => tuning.plan(op, callOf(length)).launches[0].module.name;
+
+function tableOf(op: KernelOp<object>, adapter: string, family: AdapterFamily, buckets: Record<string, string>): TuningTable {
+  const entries = Object.entries(buckets).map(([bucket, variant]) =>
+    [bucket, { variant, wgsl: hashOfWgsl(op.kernel({ ...callOf(1), variant })) }]);
+  return { adapter, family, entries: { tuned: Object.fromEntries(entries) } };
+}
+
+test("the adapter's own table counts, then the first of its family, then the op's default", () => {
+  const { op } = tunedOp();
+  const tables = [
+    tableOf(op, 'soft one', 'software', { short: 'tiled' }),
+    tableOf(op, 'soft two', 'software', { short: 'wide', long: 'tiled' }),
+  ];
+  const own = new Tuning('mesa, soft two (software)', 'software', tables);
+  assert.equal([planned(own, op, 1), planned(own, op, 100)], ['wide', 'tiled']);
+  const unknown = new Tuning('something else', 'software', tables);
+  assert.equal([planned(unknown, op, 1), planned(unknown, op, 100)], ['tiled', 'plain']);
+  assert.equal(planned(new Tuning('a card', 'discrete', tables), op, 1), 'wide', 'untuned');
+  assert.equal(planned(new Tuning('a chip', 'integrated', tables), op, 1), 'plain');
+});
+
+test('an entry measured with other WGSL, or that names no variant, is ignored and reported once', () => {
+  const { op, codes } = tunedOp();
+  const table = tableOf(op, 'soft', 'software', { short: 'tiled', long: 'wide' });
+  codes.tiled += ', changed since';
+  const tuning = new Tuning('soft', 'software', [table]);
+  assert.equal([planned(tuning, op, 1), planned(tuning, op, 2), planned(tuning, op, 100)], ['plain', 'plain', 'wide']);
+  assert.equal(tuning.stale, [{ op: 'tuned', bucket: 'short', entry: table.entries.tuned.short }]);
+
+  const gone: TuningTable = { ...table, entries: { tuned: { short: { variant: 'gone', wgsl: '0' } } } };
+  const other = new Tuning('soft', 'software', [gone]);
+  assert.is(planned(other, op, 1), 'plain');
+  assert.is(other.stale.length, 1);
+});
+
+test('a forced variant overrules every table until it is let go', () => {
+  const { op } = tunedOp();
+  const tuning = new Tuning('soft', 'software', [tableOf(op, 'soft', 'software', { short: 'tiled' })]);
+  tuning.force('tuned', 'wide');
+  assert.is(planned(tuning, op, 1), 'wide');
+  tuning.force('tuned', null);
+  assert.is(planned(tuning, op, 1), 'tiled');
+});
+
+test('the hash sees code, entry point and tiles', () => {
+  const launch = { module: { code: 'a' } as WgslModule, workgroups: [1, 1, 1] as const };
+  const hash = (changes: object) => hashOfWgsl({ launches: [{ ...launch, ...changes }] });
+  const hashes = [{}, { module: { code: 'b' } }, { entryPoint: 'pack' }, { tiles: { ROWS: 8 } }, { tiles: { ROWS: 4 } }].map(hash);
+  assert.is(new Set(hashes).size, hashes.length);
+  assert.is(hash({ params: { n: 1 }, workgroups: [2, 1, 1] }), hash({}), 'shapes do not matter');
+});
+
+test('families by what WebGPU tells of an adapter', () => {
+  assert.is(familyOf({ isFallbackAdapter: true, vendor: 'mesa' }), 'software');
+  assert.is(familyOf({ isFallbackAdapter: false, vendor: 'nvidia' }), 'discrete');
+  assert.is(familyOf({ isFallbackAdapter: false, vendor: 'apple' }), 'integrated');
+});
+
+test('shipped tables name ops and variants that exist', () => {
+  for (const { adapter, entries } of [lavapipe, swiftshader] as TuningTable[]) {
+    for (const [name, buckets] of Object.entries(entries)) {
+      const op = allOps().find((candidate) => candidate.name === name);
+      assert.ok(op && !('view' in op) && op.variants, `${adapter}: ${name} has variants`);
+      for (const { variant } of Object.values(buckets)) assert.ok(op.variants.names.includes(variant), `${adapter}: ${name}, ${variant}`);
+    }
+  }
+});
+
+test.run();
