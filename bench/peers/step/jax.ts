@@ -1,15 +1,14 @@
 import type { DeviceName } from '../../../index.js';
-import { importPeer, versionOfPeer } from '../installed.js';
-import { provideWebGpu } from '../webgpu.js';
+import { permuteAxes } from '../hostTensor.js';
+import { type JaxBackend, type JaxEngine, jaxBackend, jaxVersion, openJax } from '../jax.js';
 import type { Contender } from './contender.js';
-import { ADAM, CLASSES, type ParameterName, initialParameters, permuteAxes, trainingBatches } from './workload.js';
+import { ADAM, CLASSES, type ParameterName, initialParameters, trainingBatches } from './workload.js';
 
 /** jax-js: its webgpu backend, or wasm. The whole step is one jitted function, as its authors advise. */
 export function jax(device: DeviceName): Contender {
   return new Jax(device);
 }
 
-type Backend = 'webgpu' | 'wasm';
 type Values = Record<ParameterName, NdArray>;
 type Loss = (values: Values, x: NdArray, labels: NdArray) => NdArray;
 
@@ -34,9 +33,7 @@ interface NdArray {
 }
 
 /** What is used of `@jax-js/jax`. */
-interface Engine {
-  init(backend: Backend): Promise<string[]>;
-  defaultDevice(backend: Backend): void;
+interface Engine extends JaxEngine {
   blockUntilReady(state: State): Promise<unknown>;
   jit<Args extends unknown[], Result>(f: (...args: Args) => Result): ((...args: Args) => Result) & { dispose(): void };
   valueAndGrad(loss: Loss): (...args: Parameters<Loss>) => [loss: NdArray, gradients: Values];
@@ -64,8 +61,8 @@ interface Engine {
 /** Its functions consume their arguments; `.ref` keeps one for a further use. */
 class Jax implements Contender {
   readonly name: string;
-  readonly version = versionOfPeer('@jax-js/jax');
-  private readonly backend: Backend;
+  readonly version = jaxVersion();
+  private readonly backend: JaxBackend;
   private readonly batches = trainingBatches();
   private steps = 0;
   private engine!: Engine;
@@ -73,17 +70,12 @@ class Jax implements Contender {
   private train!: ReturnType<typeof makeTrainStep>;
 
   constructor(device: DeviceName) {
-    this.backend = device === 'webgpu' ? 'webgpu' : 'wasm';
+    this.backend = jaxBackend(device);
     this.name = `jax-js ${this.backend}`;
   }
 
   async prepare(): Promise<void> {
-    if (this.backend === 'webgpu') provideWebGpu();
-    const engine = (this.engine = await importPeer<Engine>('@jax-js/jax'));
-    const ready = await engine.init(this.backend);
-    if (!ready.includes(this.backend)) throw new Error(`jax-js: the backend ${this.backend} did not start`);
-    engine.defaultDevice(this.backend);
-
+    const engine = (this.engine = await openJax<Engine>(this.backend));
     const { numpy: np } = engine;
     const host = initialParameters();
     for (const name of ['7.weight', '9.weight'] as const) host[name] = permuteAxes(host[name], [1, 0]);

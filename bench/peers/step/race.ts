@@ -1,13 +1,11 @@
+import { type Time, failureOf, rotated, timed } from '../lanes.js';
 import type { Contender } from './contender.js';
 
 /** One training step. */
-export interface Sample {
+export interface Sample extends Time {
   /** 0 is the first step, which compiles and warms up; it is kept out of all statistics. */
   readonly round: number;
   readonly loss: number;
-  readonly milliseconds: number;
-  /** Processor time of all threads: steadier than the clock on a busy machine; a software adapter's work is in it. */
-  readonly cpuMilliseconds: number;
 }
 
 /** What a contender did. */
@@ -34,8 +32,7 @@ export async function race(contenders: readonly Contender[], rounds: number, onS
     lanes.push({ contender, run: { name, version, samples: [], failure } });
   }
   for (let round = 0; round <= rounds; round++) {
-    const start = round % lanes.length;
-    for (const { contender, run } of [...lanes.slice(start), ...lanes.slice(0, start)]) {
+    for (const { contender, run } of rotated(lanes, round)) {
       if (run.failure || (round > 1 && run.samples[0].milliseconds > PATIENCE_MILLISECONDS)) continue;
       run.failure = await failureOf(async () => {
         const sample = await measure(contender, round);
@@ -51,19 +48,9 @@ export async function race(contenders: readonly Contender[], rounds: number, onS
 }
 
 async function measure(contender: Contender, round: number): Promise<Sample> {
-  const cpuBefore = process.cpuUsage();
-  const began = performance.now();
-  const loss = await contender.step();
-  const milliseconds = performance.now() - began;
-  const cpu = process.cpuUsage(cpuBefore);
-  return { round, loss, milliseconds, cpuMilliseconds: (cpu.user + cpu.system) / 1000 };
-}
-
-async function failureOf(action: () => Promise<void>): Promise<string | null> {
-  try {
-    await action();
-    return null;
-  } catch (error) {
-    return String((error as Error).message ?? error).split('\n')[0];
-  }
+  let loss = NaN;
+  const time = await timed(async () => {
+    loss = await contender.step();
+  });
+  return { round, loss, ...time };
 }

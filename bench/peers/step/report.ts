@@ -1,4 +1,5 @@
 import { type Spread, spreadOf } from '../../statistics.js';
+import { table } from '../../table.js';
 import type { Run, Sample } from './race.js';
 
 /** Losses are compared over this many steps; later ones drift apart by rounding. */
@@ -86,12 +87,4 @@ export function agreementLine(agreement: Agreement | null): string {
   const { steps, difference, agrees } = agreement;
   const verdict = agrees ? 'All compute the same thing' : 'THE CONTENDERS DO NOT COMPUTE THE SAME THING';
   return `${verdict}: losses of the first ${steps} steps differ by at most ${difference.toExponential(1)} (allowed ${LOSS_TOLERANCE}).`;
-}
-
-/** Columns as wide as their widest cell; the first is flush left, the others flush right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column] ?? 0))).join('  ');
-  return rows.map(line).join('\n');
 }

@@ -1,8 +1,8 @@
 import type { DeviceName } from '../../../index.js';
-import { importPeer, versionOfPeer } from '../installed.js';
-import { provideWebGpu } from '../webgpu.js';
+import { permuteAxes } from '../hostTensor.js';
+import { type TfjsEngine, openTfjs, tfjsVersion } from '../tfjs.js';
 import type { Contender } from './contender.js';
-import { ADAM, CLASSES, type ParameterName, initialParameters, permuteAxes, trainingBatches } from './workload.js';
+import { ADAM, CLASSES, type ParameterName, initialParameters, trainingBatches } from './workload.js';
 
 /** TensorFlow.js: its webgpu backend, or plain JavaScript. Its wasm backend has no gradients of conv2d. */
 export function tfjs(device: DeviceName): Contender {
@@ -21,11 +21,9 @@ interface Adam {
 }
 
 /** What is used of `@tensorflow/tfjs`. */
-interface Engine {
+interface Engine extends TfjsEngine {
   readonly train: { adam(lr: number, beta1: number, beta2: number, eps: number): Adam };
   readonly losses: { softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor };
-  setBackend(name: string): Promise<boolean>;
-  removeBackend(name: string): void;
   tidy(body: () => Tensor): Tensor;
   tensor(values: Float32Array | Int32Array, shape: number[], dtype?: 'int32'): Tensor;
   variable(initial: Tensor): Tensor;
@@ -41,7 +39,7 @@ interface Engine {
 /** It differentiates convolutions in NHWC only: kernels are [height, width, in, out], dense weights [in, out]. */
 class Tfjs implements Contender {
   readonly name: string;
-  readonly version = versionOfPeer('@tensorflow/tfjs');
+  readonly version = tfjsVersion();
   private readonly batches = trainingBatches();
   private tf!: Engine;
   private variables!: Record<ParameterName, Tensor>;
@@ -52,11 +50,7 @@ class Tfjs implements Contender {
   }
 
   async prepare(): Promise<void> {
-    if (this.device === 'webgpu') provideWebGpu();
-    const tf = (this.tf = await importPeer<Engine>('@tensorflow/tfjs'));
-    if (this.device === 'webgpu') await importPeer('@tensorflow/tfjs-backend-webgpu');
-    if (!(await tf.setBackend(this.device))) throw new Error(`tfjs: the backend ${this.device} did not start`);
-
+    const tf = (this.tf = await openTfjs<Engine>(this.device));
     const host = initialParameters();
     for (const name of ['0.weight', '3.weight'] as const) host[name] = permuteAxes(host[name], [2, 3, 1, 0]);
     // Its rows follow the flattened image, whose channels come last here.

@@ -1,5 +1,7 @@
 import { Philox } from '../../../core/random.js';
+import { sizeOf } from '../../../core/shape.js';
 import { DataLoader, generateDigits, type ImageBatch } from '../../../datasets/index.js';
+import type { HostTensor } from '../hostTensor.js';
 
 /*
  * What every contender trains: Conv2d(1,32,3) ReLU MaxPool2 Conv2d(32,64,3) ReLU MaxPool2 Flatten Linear(1600,128) ReLU
@@ -13,12 +15,6 @@ export const ADAM = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const;
 const SEED = 1;
 /** Different batches; then the first comes again. */
 const BATCHES = 8;
-
-/** Initial values of a weight or bias, row-major. */
-export interface HostTensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
 
 /** Parameters by their names in PyTorch's `nn.Sequential`, in its layouts: [out, in, height, width] and [out, in]. */
 export const PARAMETER_SHAPES = {
@@ -39,8 +35,8 @@ export function initialParameters(): Record<ParameterName, HostTensor> {
   const random = new Philox(SEED);
   const entries = Object.entries(PARAMETER_SHAPES).map(([name, shape]) => {
     const weight = PARAMETER_SHAPES[name.replace('bias', 'weight') as ParameterName];
-    const bound = 1 / Math.sqrt(product(weight.slice(1)));
-    const data = Float32Array.from({ length: product(shape) }, () => bound * (2 * random.uniform() - 1));
+    const bound = 1 / Math.sqrt(sizeOf(weight.slice(1)));
+    const data = Float32Array.from({ length: sizeOf(shape) }, () => bound * (2 * random.uniform() - 1));
     return [name, { shape, data }];
   });
   return Object.fromEntries(entries);
@@ -54,21 +50,4 @@ export function trainingBatches(): Iterator<ImageBatch, never> {
 
 function* repeat<T>(items: readonly T[]): Generator<T, never> {
   for (;;) yield* items;
-}
-
-/** `source` with its axes in another order, for engines with other layouts: out[.., i_axes[k], ..] = source[.., i_k, ..]. */
-export function permuteAxes({ shape, data }: HostTensor, axes: readonly number[]): HostTensor {
-  const strides = shape.map((_, axis) => product(shape.slice(axis + 1)));
-  const permuted = axes.map((axis) => shape[axis]);
-  const out = new Float32Array(data.length);
-  const index = permuted.map(() => 0);
-  for (let i = 0; i < out.length; i++) {
-    out[i] = data[axes.reduce((offset, axis, k) => offset + index[k] * strides[axis], 0)];
-    for (let k = index.length - 1; k >= 0 && ++index[k] === permuted[k]; k--) index[k] = 0;
-  }
-  return { shape: permuted, data: out };
-}
-
-function product(extents: readonly number[]): number {
-  return extents.reduce((total, extent) => total * extent, 1);
 }
