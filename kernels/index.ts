@@ -18,7 +18,7 @@ export { layerNorm, type LayerNormOptions } from './layerNorm/op.js';
 export { groupNorm, type GroupNormOptions } from './groupNorm/op.js';
 export { argmax, argmin, logSumExp, max, mean, min, std, sum, variance } from './reduce/op.js';
 export { assign } from './assign/op.js';
-export { adamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';
+export { adadeltaStep, adagradStep, adamStep, nadamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';
 export { gather } from './gather/op.js';
 export { scatterAdd } from './scatterAdd/op.js';
 export { indexSelect } from './indexSelect/op.js';

@@ -2,7 +2,7 @@ import { TapegradError } from '../core/errors.js';
 import { keep } from '../core/memory.js';
 import { Tensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
-import { zeros } from '../kernels/fill/op.js';
+import { full } from '../kernels/fill/op.js';
 import { StateReader } from './stateReader.js';
 
 /** Parameters to optimise: a list, or groups with options of their own. */
@@ -20,7 +20,7 @@ export interface ParameterGroup<Settings> {
 export interface ParameterState {
   /** Steps taken. */
   step: number;
-  /** By name, of the parameter's shape, zero at first. */
+  /** By name, of the parameter's shape. */
   readonly tensors: Record<string, Tensor>;
 }
 
@@ -63,6 +63,11 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
 
   /** Names of the state tensors that a parameter needs under `settings`. */
   protected abstract stateNames(settings: Settings): readonly string[];
+
+  /** What the state tensors are filled with before the first step. */
+  protected initialState(_settings: Settings): number {
+    return 0;
+  }
 
   /** Changes one parameter in place. `state.step` counts this step already. */
   protected abstract update(parameter: Tensor, gradient: Tensor, state: ParameterState, settings: Settings): void;
@@ -152,7 +157,7 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
   private stateOf(parameter: Tensor, settings: Settings): ParameterState {
     let state = this.states.get(parameter);
     if (!state) this.states.set(parameter, (state = { step: 0, tensors: {} }));
-    for (const name of this.stateNames(settings)) state.tensors[name] ??= zeroState(parameter);
+    for (const name of this.stateNames(settings)) state.tensors[name] ??= makeState(parameter, this.initialState(settings));
     return state;
   }
 
@@ -170,13 +175,13 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
   }
 }
 
-/** Zeros like `parameter`, which no scope frees. */
-function zeroState({ shape, dtype, device }: Tensor): Tensor {
-  return keep(zeros(shape, { dtype, device }));
+/** A tensor like `parameter` filled with `value`, which no scope frees. */
+function makeState({ shape, dtype, device }: Tensor, value: number): Tensor {
+  return keep(full(shape, value, { dtype, device }));
 }
 
 function copyState(source: Tensor): Tensor {
-  const copy = zeroState(source);
+  const copy = makeState(source, 0);
   assign(copy, source);
   return copy;
 }

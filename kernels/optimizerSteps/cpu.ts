@@ -1,5 +1,6 @@
 import type { CpuOperand } from '../../core/op.js';
-import type { AdamStepAttrs, RmsPropStepAttrs, SgdStepAttrs } from './op.js';
+import { nadamRates } from './nadamMomentum.js';
+import type { AdadeltaStepAttrs, AdagradStepAttrs, AdamStepAttrs, NAdamStepAttrs, RmsPropStepAttrs, SgdStepAttrs } from './op.js';
 
 /* torch.optim's single-tensor formulas, one element after the other. State is updated before it is used. */
 
@@ -50,5 +51,43 @@ export function rmsPropStepCpu(operands: readonly CpuOperand[], _outputs: readon
       update = momentumBuffer[i];
     }
     parameter[i] -= lr * update;
+  }
+}
+
+export function adagradStepCpu(operands: readonly CpuOperand[], _outputs: readonly CpuOperand[], attrs: AdagradStepAttrs): void {
+  const [parameter, gradient, sumSq] = operands.map((operand) => operand.data);
+  const { lr, lrDecay, eps, weightDecay, step } = attrs;
+  const rate = lr / (1 + (step - 1) * lrDecay);
+  for (let i = 0; i < parameter.length; i++) {
+    const g = gradient[i] + weightDecay * parameter[i];
+    sumSq[i] += g * g;
+    parameter[i] -= (rate * g) / (Math.sqrt(sumSq[i]) + eps);
+  }
+}
+
+export function adadeltaStepCpu(operands: readonly CpuOperand[], _outputs: readonly CpuOperand[], attrs: AdadeltaStepAttrs): void {
+  const [parameter, gradient, squareAvg, accDelta] = operands.map((operand) => operand.data);
+  const { lr, rho, eps, weightDecay } = attrs;
+  for (let i = 0; i < parameter.length; i++) {
+    const g = gradient[i] + weightDecay * parameter[i];
+    squareAvg[i] = rho * squareAvg[i] + (1 - rho) * g * g;
+    const delta = (Math.sqrt(accDelta[i] + eps) / Math.sqrt(squareAvg[i] + eps)) * g;
+    accDelta[i] = rho * accDelta[i] + (1 - rho) * delta * delta;
+    parameter[i] -= lr * delta;
+  }
+}
+
+export function nadamStepCpu(operands: readonly CpuOperand[], _outputs: readonly CpuOperand[], attrs: NAdamStepAttrs): void {
+  const [parameter, gradient, expAvg, expAvgSq] = operands.map((operand) => operand.data);
+  const { beta1, beta2, eps, weightDecay, step } = attrs;
+  const { gradientRate, momentumRate } = nadamRates(attrs);
+  const correction2 = 1 - beta2 ** step;
+  for (let i = 0; i < parameter.length; i++) {
+    const g = gradient[i] + weightDecay * parameter[i];
+    expAvg[i] = beta1 * expAvg[i] + (1 - beta1) * g;
+    expAvgSq[i] = beta2 * expAvgSq[i] + (1 - beta2) * g * g;
+    const denominator = Math.sqrt(expAvgSq[i] / correction2) + eps;
+    parameter[i] -= (gradientRate * g) / denominator;
+    parameter[i] -= (momentumRate * expAvg[i]) / denominator;
   }
 }

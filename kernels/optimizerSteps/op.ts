@@ -7,8 +7,12 @@ import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
+import adadeltaWgsl from './adadelta.wgsl';
+import adagradWgsl from './adagrad.wgsl';
 import adamWgsl from './adam.wgsl';
-import { adamStepCpu, rmsPropStepCpu, sgdStepCpu } from './cpu.js';
+import { adadeltaStepCpu, adagradStepCpu, adamStepCpu, nadamStepCpu, rmsPropStepCpu, sgdStepCpu } from './cpu.js';
+import nadamWgsl from './nadam.wgsl';
+import { nadamRates } from './nadamMomentum.js';
 import rmsPropWgsl from './rmsProp.wgsl';
 import sgdWgsl from './sgd.wgsl';
 
@@ -49,6 +53,35 @@ export interface RmsPropStepAttrs {
   weightDecay: number;
 }
 
+export interface AdagradStepAttrs {
+  lr: number;
+  /** The rate of a step is lr / (1 + (step - 1) lrDecay). */
+  lrDecay: number;
+  eps: number;
+  weightDecay: number;
+  /** Counts from 1. */
+  step: number;
+}
+
+export interface AdadeltaStepAttrs {
+  lr: number;
+  rho: number;
+  eps: number;
+  weightDecay: number;
+}
+
+export interface NAdamStepAttrs {
+  lr: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  weightDecay: number;
+  /** How fast the momentum grows from half of beta1 to all of it. */
+  momentumDecay: number;
+  /** Counts from 1; drives the momentum and corrects the averages for their start at zero. */
+  step: number;
+}
+
 const notDifferentiable = 'it changes its operands in place';
 
 /** Throws unless every operand is a float tensor of the parameter's shape, those named in `unused` empty. */
@@ -63,6 +96,10 @@ function checkOperands(op: string, names: readonly string[], operands: readonly 
       throw new ShapeError(`${op}: ${names[i]} has shape [${shape}], ${wanted}`);
     }
   });
+}
+
+function checkStep(op: string, step: number): void {
+  if (!Number.isInteger(step) || step < 1) throw new ShapeError(`${op}: step is ${step}; count steps from 1`);
 }
 
 /** One invocation a vec4 of the parameter. */
@@ -108,7 +145,7 @@ export const adamStepOp = defineOp<KernelOp<AdamStepAttrs>>({
   mutates: ['parameter', 'expAvg', 'expAvgSq'],
   infer(operands, { step }) {
     checkOperands('adamStep', ADAM_INPUTS, operands);
-    if (!Number.isInteger(step) || step < 1) throw new ShapeError(`adamStep: step is ${step}; count steps from 1`);
+    checkStep('adamStep', step);
     return [];
   },
   cpu: adamStepCpu,
@@ -149,6 +186,77 @@ export const rmsPropStepOp = defineOp<KernelOp<RmsPropStepAttrs>>({
   vjp: { notDifferentiable },
 });
 
+const ADAGRAD_INPUTS = ['parameter', 'gradient', 'sumSq'];
+
+export const adagradStepOp = defineOp<KernelOp<AdagradStepAttrs>>({
+  name: 'adagradStep',
+  inputs: ADAGRAD_INPUTS,
+  outputs: [],
+  mutates: ['parameter', 'sumSq'],
+  infer(operands, { step }) {
+    checkOperands('adagradStep', ADAGRAD_INPUTS, operands);
+    checkStep('adagradStep', step);
+    return [];
+  },
+  cpu: adagradStepCpu,
+  kernel({ inputs: [parameter], attrs: { lr, lrDecay, eps, weightDecay, step } }) {
+    const params = { rate: lr / (1 + (step - 1) * lrDecay), eps, weight_decay: weightDecay };
+    return elementwise({ module: adagradWgsl }, parameter, params);
+  },
+  cost: (operands) => stepCost(operands, 9),
+  vjp: { notDifferentiable },
+});
+
+const ADADELTA_INPUTS = ['parameter', 'gradient', 'squareAvg', 'accDelta'];
+
+export const adadeltaStepOp = defineOp<KernelOp<AdadeltaStepAttrs>>({
+  name: 'adadeltaStep',
+  inputs: ADADELTA_INPUTS,
+  outputs: [],
+  mutates: ['parameter', 'squareAvg', 'accDelta'],
+  infer(operands) {
+    checkOperands('adadeltaStep', ADADELTA_INPUTS, operands);
+    return [];
+  },
+  cpu: adadeltaStepCpu,
+  kernel({ inputs: [parameter], attrs: { lr, rho, eps, weightDecay } }) {
+    return elementwise({ module: adadeltaWgsl }, parameter, { lr, share: 1 - rho, eps, weight_decay: weightDecay });
+  },
+  cost: (operands) => stepCost(operands, 16),
+  vjp: { notDifferentiable },
+});
+
+const NADAM_INPUTS = ['parameter', 'gradient', 'expAvg', 'expAvgSq'];
+
+export const nadamStepOp = defineOp<KernelOp<NAdamStepAttrs>>({
+  name: 'nadamStep',
+  inputs: NADAM_INPUTS,
+  outputs: [],
+  mutates: ['parameter', 'expAvg', 'expAvgSq'],
+  infer(operands, { step }) {
+    checkOperands('nadamStep', NADAM_INPUTS, operands);
+    checkStep('nadamStep', step);
+    return [];
+  },
+  cpu: nadamStepCpu,
+  kernel({ inputs: [parameter], attrs }) {
+    const { beta1, beta2, eps, weightDecay, step } = attrs;
+    const { gradientRate, momentumRate } = nadamRates(attrs);
+    const params = {
+      share1: 1 - beta1,
+      share2: 1 - beta2,
+      gradient_rate: gradientRate,
+      momentum_rate: momentumRate,
+      root_correction: Math.sqrt(1 - beta2 ** step),
+      eps,
+      weight_decay: weightDecay,
+    };
+    return elementwise({ module: nadamWgsl }, parameter, params);
+  },
+  cost: (operands) => stepCost(operands, 17),
+  vjp: { notDifferentiable },
+});
+
 /** Runs a step op; null stands for a state that is not used. */
 function runStep(op: KernelOp<any>, parameter: Tensor, others: readonly (Tensor | null)[], attrs: object): void {
   const { dtype, backend } = parameter;
@@ -183,4 +291,28 @@ export function rmsPropStep(
   parameter: Tensor, gradient: Tensor, squareAvg: Tensor, gradAvg: Tensor | null, momentumBuffer: Tensor | null, attrs: RmsPropStepAttrs,
 ): void {
   runStep(rmsPropStepOp, parameter, [gradient, squareAvg, gradAvg, momentumBuffer], attrs);
+}
+
+/**
+ * Changes `parameter` by one step of Adagrad, as `torch.optim.Adagrad` does: all tensors of one shape and float dtype,
+ * `sumSq` starting at the initial value of the accumulator.
+ */
+export function adagradStep(parameter: Tensor, gradient: Tensor, sumSq: Tensor, attrs: AdagradStepAttrs): void {
+  runStep(adagradStepOp, parameter, [gradient, sumSq], attrs);
+}
+
+/**
+ * Changes `parameter` by one step of Adadelta, as `torch.optim.Adadelta` does: all tensors of one shape and float dtype,
+ * the running averages of the squared gradient and of the squared step starting at zero.
+ */
+export function adadeltaStep(parameter: Tensor, gradient: Tensor, squareAvg: Tensor, accDelta: Tensor, attrs: AdadeltaStepAttrs): void {
+  runStep(adadeltaStepOp, parameter, [gradient, squareAvg, accDelta], attrs);
+}
+
+/**
+ * Changes `parameter` by one step of NAdam, as `torch.optim.NAdam` does: all tensors of one shape and float dtype, the
+ * running averages of the gradient and of its square starting at zero.
+ */
+export function nadamStep(parameter: Tensor, gradient: Tensor, expAvg: Tensor, expAvgSq: Tensor, attrs: NAdamStepAttrs): void {
+  runStep(nadamStepOp, parameter, [gradient, expAvg, expAvgSq], attrs);
 }

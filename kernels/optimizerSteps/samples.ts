@@ -152,3 +152,63 @@ defineSamples('rmsPropStep', {
     },
   ],
 });
+
+const ADAGRAD = { lr: 0.05, lrDecay: 0, eps: 1e-10, weightDecay: 0, step: 1 };
+
+defineSamples('adagradStep', {
+  samples: [
+    { label: 'first step', inputs: operands([3, 7], { low: 0, high: 0 }), attrs: ADAGRAD },
+    { label: 'scalar, a rate that decays', inputs: operands([], SQUARES), attrs: { ...ADAGRAD, lrDecay: 0.5, step: 7 } },
+    { label: 'weight decay, several workgroups', inputs: operands([5, 131], SQUARES), attrs: { ...ADAGRAD, weightDecay: 0.2, step: 3 } },
+    { label: 'a large eps', inputs: operands([257], SQUARES), attrs: { ...ADAGRAD, eps: 0.5, step: 2 } },
+    { label: 'nothing to change', inputs: operands([0], {}), attrs: ADAGRAD },
+  ],
+  errors: [
+    ...wrongOperands('adagradStep', ADAGRAD, {}),
+    {
+      label: 'steps counted from 0',
+      inputs: operands([2, 3], {}),
+      attrs: { ...ADAGRAD, step: 0 },
+      error: 'ShapeError',
+      message: /adagradStep: step is 0; count steps from 1/,
+    },
+  ],
+  bench: [{ label: '4M', inputs: operands(FOUR_MILLION, SQUARES), attrs: ADAGRAD }],
+});
+
+const ADADELTA = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 };
+
+defineSamples('adadeltaStep', {
+  samples: [
+    { label: 'first step', inputs: operands([3, 7], { low: 0, high: 0 }, { low: 0, high: 0 }), attrs: ADADELTA },
+    { label: 'scalar', inputs: operands([], SQUARES, SQUARES), attrs: { ...ADADELTA, lr: 0.5 } },
+    { label: 'weight decay, several workgroups', inputs: operands([5, 131], SQUARES, SQUARES), attrs: { ...ADADELTA, weightDecay: 0.2 } },
+    { label: 'a large eps', inputs: operands([257], SQUARES, SQUARES), attrs: { ...ADADELTA, eps: 0.5 } },
+    { label: 'nothing to change', inputs: operands([0], {}, {}), attrs: ADADELTA },
+  ],
+  errors: wrongOperands('adadeltaStep', ADADELTA, SQUARES, SQUARES),
+  bench: [{ label: '4M', inputs: operands(FOUR_MILLION, SQUARES, SQUARES), attrs: ADADELTA }],
+});
+
+const NADAM = { lr: 0.01, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, momentumDecay: 0.004, step: 1 };
+
+defineSamples('nadamStep', {
+  samples: [
+    { label: 'first step', inputs: operands([3, 7], { low: 0, high: 0 }, { low: 0, high: 0 }), attrs: NADAM },
+    { label: 'scalar, later step', inputs: operands([], {}, SQUARES), attrs: { ...NADAM, step: 1000 } },
+    { label: 'weight decay, several workgroups', inputs: operands([5, 131], {}, SQUARES), attrs: { ...NADAM, weightDecay: 0.2, step: 3 } },
+    { label: 'a large eps, a fast momentum', inputs: operands([257], {}, SQUARES), attrs: { ...NADAM, eps: 0.5, momentumDecay: 0.5, step: 4 } },
+    { label: 'nothing to change', inputs: operands([0], {}, {}), attrs: NADAM },
+  ],
+  errors: [
+    ...wrongOperands('nadamStep', NADAM, {}, {}),
+    {
+      label: 'steps counted from 0',
+      inputs: operands([2, 3], {}, {}),
+      attrs: { ...NADAM, step: 0 },
+      error: 'ShapeError',
+      message: /nadamStep: step is 0; count steps from 1/,
+    },
+  ],
+  bench: [{ label: '4M', inputs: operands(FOUR_MILLION, {}, SQUARES), attrs: NADAM }],
+});
