@@ -56,7 +56,7 @@ export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, backen
       const input = names.indexOf(name);
       if (input >= 0) node.save(name, inputs[input], inputs[input].gradientEdge());
       else {
-        const output = outputNames(op).indexOf(name);
+        const output = outputNames(op, outputs.length).indexOf(name);
         node.save(name, outputs[output], recorded.edges[output]);
       }
     }

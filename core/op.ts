@@ -57,7 +57,7 @@ interface OpBase<Attrs> {
 
 /** An op that computes: a CPU reference and a WGSL kernel. */
 export interface KernelOp<Attrs> extends OpBase<Attrs> {
-  /** Names of the outputs; default `['out']`. Only the float ones can carry gradients. */
+  /** Names of the outputs; default `['out']`; a single `...name` as in `inputs`. Only the float ones can carry gradients. */
   readonly outputs?: readonly string[];
 
   /** Float outputs that are constants to the tape all the same (running statistics). */
@@ -109,14 +109,22 @@ export function allOps(): Op[] {
   return [...registry.values()];
 }
 
-export function outputNames(op: Op): readonly string[] {
-  return 'view' in op ? ['out'] : (op.outputs ?? ['out']);
+/** name0, name1 ... where the only name is `...name`, which stands for any number. */
+function numberedNames([first]: readonly string[], count: number): string[] | null {
+  return first?.startsWith('...') ? Array.from({ length: count }, (_, i) => `${first.slice(3)}${i}`) : null;
+}
+
+/** The names of `count` actual outputs: a variadic one is numbered. */
+export function outputNames(op: Op, count: number): readonly string[] {
+  if ('view' in op) return ['out'];
+  const { outputs = ['out'] } = op;
+  return numberedNames(outputs, count) ?? outputs;
 }
 
 /** The names of `count` actual inputs: optional ones lose their mark, a variadic one is numbered. */
 export function inputNames(op: Op, count: number): string[] {
-  const [first] = op.inputs;
-  if (first?.startsWith('...')) return Array.from({ length: count }, (_, i) => `${first.slice(3)}${i}`);
+  const numbered = numberedNames(op.inputs, count);
+  if (numbered) return numbered;
   const required = op.inputs.filter((name) => !name.endsWith('?')).length;
   if (count < required || count > op.inputs.length) {
     throw new TapegradError(`${op.name}: takes ${op.inputs.join(', ')}, got ${count} inputs`);
@@ -127,5 +135,5 @@ export function inputNames(op: Op, count: number): string[] {
 /** Can output `index` carry a gradient? */
 export function isDifferentiableOutput(op: Op, index: number, output: Spec): boolean {
   if (output.dtype === 'int32') return false;
-  return 'view' in op || !op.constantOutputs?.includes(outputNames(op)[index]);
+  return 'view' in op || !op.constantOutputs?.includes(op.outputs![index]);
 }

@@ -28,4 +28,7 @@ import './expand/samples.js';
 import './flip/samples.js';
 import './slice/samples.js';
 import './concat/samples.js';
+import './stack/samples.js';
 import './pad/samples.js';
+import './lstmCell/samples.js';
+import './gruCell/samples.js';

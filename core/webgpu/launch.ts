@@ -17,7 +17,7 @@ export class CallArguments {
   ) {
     const mutates = 'view' in op ? undefined : op.mutates;
     inputNames(op, inputs.length).forEach((name, i) => this.add(name, inputs[i], mutates?.includes(name) ?? false));
-    outputNames(op).forEach((name, i) => this.add(name, outputs[i], true));
+    outputNames(op, outputs.length).forEach((name, i) => this.add(name, outputs[i], true));
     for (const [name, storage] of scratch) this.add(name, storage, true);
   }
 

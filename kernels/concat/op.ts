@@ -1,9 +1,8 @@
 import { callOp } from '../../core/apply.js';
 import { requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
-import { scope } from '../../core/memory.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { type Shape, normalizeAxis, sameShape } from '../../core/shape.js';
+import { type Shape, normalizeAxis } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { narrow } from '../slice/op.js';
 import { copyBox, movingCost, wholeLayout, windowLayout } from '../strided/plan.js';
@@ -14,13 +13,13 @@ export interface ConcatAttrs {
 }
 
 /** The shapes of what is to be joined. Throws where there is nothing. */
-function shapesOf(op: string, inputs: readonly { shape: Shape }[]): Shape[] {
+export function shapesOf(op: string, inputs: readonly { shape: Shape }[]): Shape[] {
   if (inputs.length === 0) throw new ShapeError(`${op}: takes at least one tensor, got none`);
   return inputs.map(({ shape }) => shape);
 }
 
 /** Shapes for a message: `[2,3] and [2,4]`. */
-function list(shapes: readonly Shape[]): string {
+export function listShapes(shapes: readonly Shape[]): string {
   return shapes.map((shape) => `[${shape}]`).join(' and ');
 }
 
@@ -41,7 +40,7 @@ export const concatOp = defineOp<KernelOp<ConcatAttrs>>({
     }
     for (const shape of shapes) {
       if (shape.length !== first.length || shape.some((extent, i) => i !== axis && extent !== first[i])) {
-        throw new ShapeError(`concat: shapes ${list([first, shape])} must agree in every axis but ${axis}`);
+        throw new ShapeError(`concat: shapes ${listShapes([first, shape])} must agree in every axis but ${axis}`);
       }
     }
     const dtype = requireSameDType('concat', inputs.map((input) => input.dtype));
@@ -71,16 +70,4 @@ export const concatOp = defineOp<KernelOp<ConcatAttrs>>({
 export function concat(tensors: readonly Tensor[], { axis = 0 }: { axis?: number } = {}): Tensor {
   const [first] = shapesOf('concat', tensors);
   return callOp('concat', tensors, { axis: normalizeAxis('concat', axis, first.length) });
-}
-
-/**
- * The tensors side by side along a new axis, which becomes axis `axis` of the result (default 0; negative counts from
- * the end). One dtype and one shape, else DTypeError or ShapeError. PyTorch's name: `torch.stack`.
- */
-export function stack(tensors: readonly Tensor[], { axis = 0 }: { axis?: number } = {}): Tensor {
-  const shapes = shapesOf('stack', tensors);
-  const other = shapes.find((shape) => !sameShape(shape, shapes[0]));
-  if (other) throw new ShapeError(`stack: shapes ${list([shapes[0], other])} must be equal; use concat() to join along an axis they have`);
-  const at = normalizeAxis('stack', axis, shapes[0].length + 1);
-  return scope(() => concat(tensors.map((x) => x.unsqueeze(at)), { axis: at }));
 }

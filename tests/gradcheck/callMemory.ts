@@ -36,7 +36,7 @@ export async function memoryOf(op: Op, sample: Sample, call: SampleCall, garbage
   inputNames(op, given.length).forEach((name, i) => {
     view(call.inputs[i].dtype, allocate(name, given[i].length), given[i].length).set(given[i]);
   });
-  outputNames(op).forEach((name, i) => allocate(name, sizeOf(call.outputs[i].shape)));
+  outputNames(op, call.outputs.length).forEach((name, i) => allocate(name, sizeOf(call.outputs[i].shape)));
   for (const [name, { shape }] of Object.entries(call.plan.scratch ?? {})) allocate(name, sizeOf(shape));
   return memory;
 }
@@ -73,7 +73,7 @@ export function judgeMemory(op: Op, call: SampleCall, memory: CallMemory, { outp
   const tolerance = toleranceOf(op);
   const actual = (name: string, dtype: DType, length: number) => view(dtype, memory.get(name)!, length);
   const ins = inputNames(op, inputsAfter.length);
-  const outs = outputNames(op);
+  const outs = outputNames(op, call.outputs.length);
   return judge([
     ...outputs.map((expected, i) => (
       { what: `output ${i}`, actual: actual(outs[i], call.outputs[i].dtype, expected.length), expected, tolerance })),
