@@ -29,8 +29,14 @@ export function buffer(t: Tensor): Tensor {
 const isBuffer = (t: Tensor) => markedBuffers.has(t);
 const isParameter = (t: Tensor) => markedParameters.has(t) || (t.isLeaf && t.requiresGrad && !isBuffer(t));
 
-/** Sees the inputs and the output of one `call()`. */
+/** Sees the inputs and the output of one `call()`; of several outputs the first. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
+
+/** What `forward` may give: a tensor, or a list that starts with one (LSTM: output and state). */
+export type ModuleOutput = Tensor | readonly [Tensor, ...unknown[]];
+
+/** A module that takes and gives anything. */
+export type AnyModule = Module<any[], any>;
 
 /**
  * Base of layers and models. A subclass keeps its tensors and submodules in attributes, or submodules in arrays, and
@@ -42,17 +48,21 @@ export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Te
  *       forward(x: Tensor) { return x.add(this.layers[1].call(this.layers[0].call(x).relu())); }
  *     }
  */
-export abstract class Module {
+export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends ModuleOutput = Tensor> {
   /** Dropout and batch normalisation behave differently in training; see `train()` and `eval()`. */
   training = true;
   private readonly forwardHooks = new Set<ForwardHook>();
 
-  abstract forward(...inputs: Tensor[]): Tensor;
+  abstract forward(...inputs: Inputs): Output;
 
   /** Runs `forward`, then the hooks. Layers call each other by this. PyTorch's name: `__call__`. */
-  call(...inputs: Tensor[]): Tensor {
+  call(...inputs: Inputs): Output {
     const output = this.forward(...inputs);
-    for (const hook of this.forwardHooks) hook(this, inputs, output);
+    if (this.forwardHooks.size > 0) {
+      const first = output instanceof Tensor ? output : output[0];
+      const tensors = inputs.filter((input) => input instanceof Tensor);
+      for (const hook of this.forwardHooks) hook(this as AnyModule, tensors, first);
+    }
     return output;
   }
 
@@ -63,16 +73,16 @@ export abstract class Module {
   }
 
   /** Direct submodules by name; those in an array as `name.0`, `name.1` ... */
-  namedChildren(): [string, Module][] {
-    return Object.entries(this).flatMap(([name, value]): [string, Module][] => {
+  namedChildren(): [string, AnyModule][] {
+    return Object.entries(this).flatMap(([name, value]): [string, AnyModule][] => {
       if (value instanceof Module) return [[name, value]];
       if (!Array.isArray(value)) return [];
-      return value.flatMap((item, i): [string, Module][] => (item instanceof Module ? [[`${name}.${i}`, item]] : []));
+      return value.flatMap((item, i): [string, AnyModule][] => (item instanceof Module ? [[`${name}.${i}`, item]] : []));
     });
   }
 
   /** This module (named '') and all below it, parents first; a shared one under each of its names. */
-  namedModules(prefix = ''): [string, Module][] {
+  namedModules(prefix = ''): [string, AnyModule][] {
     const children = this.namedChildren().flatMap(([name, child]) => child.namedModules(joinName(prefix, name)));
     return [[prefix, this], ...children];
   }
@@ -164,7 +174,7 @@ export abstract class Module {
    * Runs the module once, in evaluation mode. Layers that are reached by `forward` rather than `call` show no shape.
    */
   summary(inputShape: Shape, options: { dtype?: DType } = {}): string {
-    return summarize(this, inputShape, options);
+    return summarize(this as AnyModule, inputShape, options);
   }
 
   /** Frees parameters, buffers and gradients. */

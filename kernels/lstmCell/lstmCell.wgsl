@@ -10,7 +10,7 @@
 alias Lane = f32; // tile
 
 struct Params {
-  lanes: u32,  // rows * width
+  size: u32,   // Lanes in all
   width: u32,  // Lanes a row
 }
 
@@ -68,7 +68,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.lanes) {
+  if (index >= params.size) {
     return;
   }
   let gates = gates_at(first_gate(index));
@@ -84,7 +84,7 @@ fn gradient(
   @builtin(local_invocation_index) lane: u32
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.lanes) {
+  if (index >= params.size) {
     return;
   }
   let first = first_gate(index);

@@ -26,14 +26,14 @@ export function checkCell(op: string, states: Readonly<Record<string, Spec>>, ga
 /** One launch over the units of `state` [batch, hidden], four at a time where `hidden` divides by 4. */
 export function planCell(module: WgslModule, entryPoint: string, { shape }: Spec): KernelPlan {
   const perLane = shape[1] % 4 === 0 ? 4 : 1;
-  const lanes = sizeOf(shape) / perLane;
+  const size = sizeOf(shape) / perLane;
   return {
     launches: [{
       module,
       entryPoint,
       tiles: { Lane: perLane === 4 ? 'vec4f' : 'f32' },
-      params: { lanes, width: shape[1] / perLane },
-      workgroups: gridFor(lanes, 64),
+      params: { size, width: shape[1] / perLane },
+      workgroups: gridFor(size, 64),
     }],
   };
 }

@@ -7,6 +7,7 @@ import { matmul } from './matmul.js';
 import { normalization } from './normalization.js';
 import { pool } from './pool.js';
 import { reduction } from './reduction.js';
+import { rnn } from './rnn.js';
 import { secondOrder } from './secondOrder.js';
 import { shape } from './shape.js';
 import { softmax } from './softmax.js';
@@ -29,5 +30,6 @@ export const oracleFamilies: Record<string, OracleFamily> = {
   shape,
   losses,
   stability,
+  rnn,
   second_order: secondOrder,
 };
