@@ -34,6 +34,7 @@ export { narrow, slice, split } from './slice/op.js';
 export type { SliceRange } from './slice/ranges.js';
 export { concat } from './concat/op.js';
 export { stack, unbind } from './stack/op.js';
+export { type AttentionOptions, scaledDotProductAttention } from './attention/op.js';
 export { lstmCell } from './lstmCell/op.js';
 export { gruCell } from './gruCell/op.js';
 export { pad, type PadOptions, type Padding } from './pad/op.js';

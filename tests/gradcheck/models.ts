@@ -1,7 +1,7 @@
-import { type DType, type DeviceName, Philox, type Shape, Tensor, crossEntropy, dropout, grad, manualSeed, scope, tensor } from '../../index.js';
+import { type DType, type DeviceName, Philox, type Shape, Tensor, concat, crossEntropy, dropout, grad, manualSeed, scope, tensor } from '../../index.js';
 import { gradcheck } from '../../core/gradcheck.js';
 import { createCnn } from '../../examples/mnist-cnn/model.js';
-import { BatchNorm2d, Conv2d, type Module, ReLU, Sequential } from '../../nn/index.js';
+import { type AnyModule, BatchNorm2d, Conv2d, GRU, LSTM, ReLU, Sequential, TransformerEncoderLayer } from '../../nn/index.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
 import { fromReport, judge } from './judge.js';
 
@@ -10,14 +10,17 @@ import { fromReport, judge } from './judge.js';
 interface Model {
   name: string;
   /** Makes the module; its parameters are drawn from the global generator. */
-  create(): Module;
+  create(): AnyModule;
   input: Shape;
   /** What is differentiated, given the module with its tensors in place. */
-  loss(model: Module, x: Tensor): Tensor;
+  loss(model: AnyModule, x: Tensor): Tensor;
   slow?: boolean;
 }
 
 const convBlock = () => new Sequential(new Conv2d(2, 3, 3, { padding: 1 }), new BatchNorm2d(3), new ReLU(), new Conv2d(3, 2, 3));
+
+/** Output and last state of a recurrent layer, side by side. */
+const flat = ([output, state]: [Tensor, Tensor | Tensor[]]) => concat([output, state].flat().map((t) => t.flatten()));
 
 const MODELS: readonly Model[] = [
   { name: 'conv block with batch norm, train', create: () => convBlock().train(), input: [3, 2, 5, 4], loss: (model, x) => model.call(x).tanh() },
@@ -32,6 +35,19 @@ const MODELS: readonly Model[] = [
     },
   },
   {
+    name: 'LSTM, two layers both ways over unequal lengths',
+    create: () => new LSTM(3, 4, { numLayers: 2, bidirectional: true }),
+    input: [5, 3, 3],
+    loss: (model, x) => flat(model.call(x, null, { lengths: [5, 2, 4] })),
+  },
+  { name: 'GRU over a sequence', create: () => new GRU(3, 4), input: [6, 2, 3], loss: (model, x) => flat(model.call(x)) },
+  {
+    name: 'transformer encoder layer, causal, norm first',
+    create: () => new TransformerEncoderLayer(6, 2, { dimFeedforward: 8, activation: 'gelu', dropout: 0, normFirst: true }),
+    input: [4, 2, 6],
+    loss: (model, x) => model.call(x, { isCausal: true }),
+  },
+  {
     name: 'the CNN of npm start',
     create: createCnn,
     input: [2, 1, 28, 28],
@@ -41,7 +57,7 @@ const MODELS: readonly Model[] = [
 ];
 
 /** Remembers where a module's tensors are, by name, and puts others in their places. */
-function placer(model: Module): (tensors: Readonly<Record<string, Tensor>>) => void {
+function placer(model: AnyModule): (tensors: Readonly<Record<string, Tensor>>) => void {
   const places = model.namedModules().flatMap(([prefix, module]) =>
     module.ownTensors().map(([attribute]) => ({ module, attribute, name: prefix === '' ? attribute : `${prefix}.${attribute}` })));
   return (tensors) => places.forEach(({ module, attribute, name }) => Object.assign(module, { [attribute]: tensors[name] }));

@@ -1,3 +1,4 @@
+import { attention } from './attention.js';
 import { binary } from './binary.js';
 import { conv2d } from './conv2d.js';
 import { crossEntropy } from './crossEntropy.js';
@@ -31,5 +32,6 @@ export const oracleFamilies: Record<string, OracleFamily> = {
   losses,
   stability,
   rnn,
+  attention,
   second_order: secondOrder,
 };
