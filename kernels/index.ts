@@ -5,18 +5,23 @@ export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } fro
 export type { Operand } from './binary/operand.js';
 export { where } from './where/op.js';
 export {
-  abs, ceil, clamp, cos, elu, erf, exp, floor, gelu, leakyRelu, log, neg, reciprocal, relu, round, rsqrt, sigmoid, sign, silu, sin,
-  softplus, sqrt, square, tanh,
+  abs, ceil, celu, clamp, cos, elu, erf, exp, floor, gelu, hardsigmoid, hardswish, leakyRelu, log, logSigmoid, mish, neg, reciprocal,
+  relu, round, rsqrt, selu, sigmoid, sign, silu, sin, softplus, softsign, sqrt, square, tanh, tanhshrink,
 } from './unary/op.js';
+export { type GluOptions, glu, hardshrink, hardtanh, prelu, relu6, softmin, softshrink, threshold } from './activations/op.js';
 export { linear, matmul } from './matmul/op.js';
 export { conv2d } from './conv2d/op.js';
+export { conv1d, type Conv1dOptions, convTranspose1d, type ConvTranspose1dOptions } from './conv1d/op.js';
+export { convTranspose2d, type ConvTranspose2dOptions } from './convTranspose2d/op.js';
 export { avgPool2d, maxPool2d, maxPool2dWithIndices } from './pool/op.js';
+export { adaptiveAvgPool2d, type AdaptiveSize } from './adaptiveAvgPool2d/op.js';
+export { interpolate, type InterpolateOptions } from './upsample2d/op.js';
 export { logSoftmax, softmax } from './softmax/op.js';
 export { crossEntropy } from './crossEntropy/op.js';
 export { batchNorm, type BatchNormOptions } from './batchNorm/op.js';
 export { layerNorm, type LayerNormOptions } from './layerNorm/op.js';
 export { groupNorm, type GroupNormOptions } from './groupNorm/op.js';
-export { argmax, argmin, logSumExp, max, mean, min, std, sum, variance } from './reduce/op.js';
+export { argmax, argmin, logSumExp, max, mean, min, prod, std, sum, variance } from './reduce/op.js';
 export { assign } from './assign/op.js';
 export { adadeltaStep, adagradStep, adamStep, nadamStep, rmsPropStep, sgdStep } from './optimizerSteps/op.js';
 export { gather } from './gather/op.js';
@@ -37,5 +42,8 @@ export { stack, unbind } from './stack/op.js';
 export { type AttentionOptions, scaledDotProductAttention } from './attention/op.js';
 export { lstmCell } from './lstmCell/op.js';
 export { gruCell } from './gruCell/op.js';
+export { concat, stack } from './concat/op.js';
+export { cumSum, type CumSumOptions } from './cumSum/op.js';
+export { tril, triu } from './triangle/op.js';
 export { pad, type PadOptions, type Padding } from './pad/op.js';
 import './tuning/index.js';

@@ -37,6 +37,14 @@ export function sumOf({ data, base, offsets }: Values): number {
   return sum;
 }
 
+/** For int32, as its products wrap: exact modulo 2^32. */
+export function productOf({ data, base, offsets }: Values): number {
+  const multiply = data instanceof Int32Array ? Math.imul : (a: number, b: number) => a * b;
+  let product = 1;
+  for (let i = 0; i < offsets.length; i++) product = multiply(product, data[base + offsets[i]]);
+  return product;
+}
+
 export function meanOf(values: Values): number {
   return sumOf(values) / values.offsets.length;
 }

@@ -69,6 +69,7 @@ declare module '../../core/tensor.js' {
     var(options?: VarOptions): Tensor;
     std(options?: VarOptions): Tensor;
     logSumExp(options?: ReduceOptions): Tensor;
+    prod(options?: ReduceOptions): Tensor;
     argmax(options?: ArgOptions): Tensor;
     argmin(options?: ArgOptions): Tensor;
   }
@@ -121,6 +122,11 @@ export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduce('logSumExp', x, options);
 }
 
+/** The product over `axis`; 1 for no elements. The gradient is right where factors are zero. PyTorch's name: `torch.prod`. */
+export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduce('prod', x, options);
+}
+
 /** The position (int32) of the largest value along `axis`: the first of equal ones, the first NaN if there is one. */
 export function argmax(x: Tensor, options: ArgOptions = {}): Tensor {
   return arg('argmax', x, options);
@@ -131,7 +137,7 @@ export function argmin(x: Tensor, options: ArgOptions = {}): Tensor {
   return arg('argmin', x, options);
 }
 
-Object.entries({ sum, mean, max, min, var: variance, std, logSumExp, argmax, argmin }).forEach(([name, f]) => {
+Object.entries({ sum, mean, max, min, var: variance, std, logSumExp, prod, argmax, argmin }).forEach(([name, f]) => {
   Tensor.prototype[name as 'sum'] = function (options?: object) {
     return f(this, options);
   };

@@ -31,7 +31,7 @@ struct Params {
   correction: f32,
 }
 
-// sum, mean: a = sum. max, min, argmax, argmin: a = best value, index = its position.
+// sum, mean, prod: a = sum, or product. max, min, argmax, argmin: a = best value, index = its position.
 // var, std: a = mean (less the pivot), b = sum of squared deviations, c = count. logSumExp: a = largest, b = sum of exp(x - a).
 struct State {
   a: Element,
@@ -54,6 +54,7 @@ const STD = 5u;
 const LOG_SUM_EXP = 6u;
 const ARGMAX = 7u;
 const ARGMIN = 8u;
+const PROD = 9u;
 
 const LOWEST = -3.4028234e38;
 
@@ -98,6 +99,7 @@ fn combine(a: State, b: State) -> State {
   switch OP {
     case MAX, ARGMAX: { return better(a, b, b.a > a.a); }
     case MIN, ARGMIN: { return better(a, b, b.a < a.a); }
+    case PROD: { return State(a.a * b.a, Element(0), Element(0), 0u); }
     case VAR, STD: { return merge_moments(a, b); }
     case LOG_SUM_EXP: { return merge_exponentials(a, b); }
     default: { return State(a.a + b.a, Element(0), Element(0), 0u); }

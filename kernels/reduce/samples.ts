@@ -3,16 +3,19 @@ import { REDUCE, type ReduceRow } from './table.js';
 
 const SUM: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'a running float32 sum of n values is off by about sqrt(n) roundings' };
 const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 4e-6, reason: 'WGSL allows exp 3 + 2|x| ULP and log 2^-21 near 1' };
-const TOLERANCES: Record<string, Tolerance> = { sum: SUM, mean: SUM, var: SUM, std: SUM, logSumExp: EXPONENTIAL };
+const PRODUCT: Tolerance = { relative: 4e-6, absolute: 1e-12, reason: 'a float32 product of n factors is off by about sqrt(n) roundings' };
+const TOLERANCES: Record<string, Tolerance> = { sum: SUM, mean: SUM, var: SUM, std: SUM, logSumExp: EXPONENTIAL, prod: PRODUCT };
 
 const SELECTS = ['max', 'min', 'argmax', 'argmin'];
 
 function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
   const distinct = SELECTS.includes(name);
   const attrsFor = (axes: readonly number[], keepDim = false) => (['var', 'std'].includes(name) ? { axes, keepDim, correction: 1 } : { axes, keepDim });
+  // Products of many factors stay within float32.
+  const domain = name === 'prod' ? { low: 0.7, high: 1.4 } : { distinct };
   const on = (label: string, shape: readonly number[], axes: readonly number[], keepDim = false): Sample => ({
     label,
-    inputs: [{ shape, distinct }],
+    inputs: [{ shape, ...domain }],
     attrs: attrsFor(axes, keepDim),
   });
   const samples = [
@@ -42,6 +45,10 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     });
   }
   if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002], differentiable: false }], attrs: attrsFor([1]) });
+  if (name === 'prod') {
+    samples.push({ label: 'zeros: none, one, two', inputs: [{ shape: [4, 3], data: [2, 1, 0, -3, 0, 0.5, 4, -1, 2, 1, 2, 0] }], attrs: attrsFor([0]) });
+    samples.push({ label: 'NaN', inputs: [{ shape: [2, 2], data: [1, NaN, 2, 3], differentiable: false }], attrs: attrsFor([1]) });
+  }
   if (name === 'var') samples.push({ label: 'a large mean', inputs: [{ shape: [2, 64], low: 4096, high: 4097, differentiable: false }], attrs: attrsFor([1]) });
   return samples;
 }

@@ -1,7 +1,9 @@
-import { callOp } from '../../core/apply.js';
+import { callOp, makeZeros } from '../../core/apply.js';
 import type { Tensor } from '../../core/tensor.js';
+import { sizeOf } from '../../core/shape.js';
 import { maskLike } from '../binary/helpers.js';
-import { type Values, extremeAt, logSumExpOf, meanOf, sumOf, varianceOf } from './cpu.js';
+import { productOfOthers } from './prod.js';
+import { type Values, extremeAt, logSumExpOf, meanOf, productOf, sumOf, varianceOf } from './cpu.js';
 
 export interface ReduceAttrs {
   /** Sorted, from 0. */
@@ -94,4 +96,12 @@ export const REDUCE: readonly ReduceRow[] = [
   },
   { name: 'argmax', cpu: (values) => extremeAt(values, larger), empty: null, integers: true, index: true },
   { name: 'argmin', cpu: (values) => extremeAt(values, smaller), empty: null, integers: true, index: true },
+  {
+    name: 'prod',
+    cpu: productOf,
+    empty: 1,
+    integers: true,
+    slope: ({ g, x, shape, attrs }) => (sizeOf(shape) === 0 ? makeZeros({ shape, dtype: g.dtype }, g.backend) : g.mul(productOfOthers(x(), attrs.axes))),
+    saves: ['x'],
+  },
 ];

@@ -40,3 +40,12 @@ export function roundHalfEven(x: number): number {
 export function geluTanh(x: number): number {
   return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 }
+
+/** x tanh(softplus(x)) (Misra, arXiv 1908.08681). */
+export function mish(x: number): number {
+  return x * Math.tanh(softplus(x));
+}
+
+/** The constants for which mean 0 and variance 1 are a fixed point of a layer (Klambauer et al., arXiv 1706.02515). */
+export const SELU_ALPHA = 1.6732632423543772;
+export const SELU_SCALE = 1.0507009873554805;

@@ -63,6 +63,14 @@ declare module '../../core/tensor.js' {
     floor(): Tensor;
     ceil(): Tensor;
     round(): Tensor;
+    celu(alpha?: number): Tensor;
+    selu(): Tensor;
+    hardsigmoid(): Tensor;
+    hardswish(): Tensor;
+    mish(): Tensor;
+    softsign(): Tensor;
+    logSigmoid(): Tensor;
+    tanhshrink(): Tensor;
   }
 }
 
@@ -109,6 +117,27 @@ export const ceil = (x: Tensor): Tensor => callOp('ceil', [x], {});
 /** The nearest whole number, a half to the even one. */
 export const round = (x: Tensor): Tensor => callOp('round', [x], {});
 
+/** elu with fixed constants, after which mean 0 and variance 1 stay (Klambauer et al., arXiv 1706.02515). */
+export const selu = (x: Tensor): Tensor => callOp('selu', [x], {});
+/** x / 6 + 1/2, cut to [0, 1]. The subgradient at -3 and 3 is 0. */
+export const hardsigmoid = (x: Tensor): Tensor => callOp('hardsigmoid', [x], {});
+/** x hardsigmoid(x) (Howard et al., arXiv 1905.02244). */
+export const hardswish = (x: Tensor): Tensor => callOp('hardswish', [x], {});
+/** x tanh(softplus(x)) (Misra, arXiv 1908.08681). */
+export const mish = (x: Tensor): Tensor => callOp('mish', [x], {});
+/** x / (1 + |x|) */
+export const softsign = (x: Tensor): Tensor => callOp('softsign', [x], {});
+/** log(sigmoid(x)), without overflow. PyTorch's name: `torch.nn.functional.logsigmoid`. */
+export const logSigmoid = (x: Tensor): Tensor => callOp('logSigmoid', [x], {});
+/** x - tanh(x) */
+export const tanhshrink = (x: Tensor): Tensor => callOp('tanhshrink', [x], {});
+
+/** x where x > 0, else alpha (e^(x / alpha) - 1): elu whose slope has no jump at 0 (Barron, arXiv 1704.07483). */
+export function celu(x: Tensor, alpha = 1): Tensor {
+  if (!(alpha > 0)) throw new TapegradError(`celu: alpha must be above 0, got ${alpha}`);
+  return callOp('celu', [x], { alpha });
+}
+
 export interface GeluOptions {
   /** `none`: exact, by erf. `tanh`: the cheaper approximation. */
   approximate?: 'none' | 'tanh';
@@ -133,7 +162,7 @@ export function clamp(x: Tensor, min: number, max: number): Tensor {
 
 const METHODS = {
   neg, abs, sign, square, exp, log, sqrt, rsqrt, reciprocal, sin, cos, tanh, sigmoid, relu, leakyRelu, elu, gelu, silu,
-  softplus, erf, clamp, floor, ceil, round,
+  softplus, erf, clamp, floor, ceil, round, celu, selu, hardsigmoid, hardswish, mish, softsign, logSigmoid, tanhshrink,
 };
 for (const [name, f] of Object.entries(METHODS)) {
   (Tensor.prototype as unknown as Record<string, unknown>)[name] = function (this: Tensor, ...settings: number[]) {

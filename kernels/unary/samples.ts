@@ -41,6 +41,14 @@ const TRAITS: Record<string, Traits> = {
   floor: { domain: { avoid: WHOLE }, flat: STEPS },
   ceil: { domain: { avoid: WHOLE }, flat: STEPS },
   round: { domain: { avoid: [-1.5, -0.5, 0.5, 1.5] }, flat: STEPS, extremes: [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5] },
+  celu: { domain: { avoid: [0] }, attrs: { alpha: 1.3 }, tolerance: EXPONENTIAL, extremes: [-1000, -0.02, -1e-4, 40] },
+  selu: { domain: { avoid: [0] }, tolerance: EXPONENTIAL, extremes: [-1000, -0.02, -1e-4, 40] },
+  hardsigmoid: { domain: { low: -5, high: 5, avoid: [-3, 3] }, extremes: FAR },
+  hardswish: { domain: { low: -5, high: 5, avoid: [-3, 3] }, extremes: FAR },
+  mish: { tolerance: EXPONENTIAL, extremes: FAR },
+  softsign: { domain: { avoid: [0] }, extremes: FAR },
+  logSigmoid: { tolerance: LOGARITHM, extremes: FAR },
+  tanhshrink: { tolerance: EXPONENTIAL, extremes: [-1000, -0.24, -0.01, 0.26, 20] },
 };
 
 function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes }: Traits): Sample[] {

@@ -1,7 +1,7 @@
 import { callOp, makeZeros } from '../../core/apply.js';
 import type { Tensor } from '../../core/tensor.js';
 import { maskLike } from '../binary/helpers.js';
-import { erf, geluTanh, roundHalfEven, sigmoid, softplus } from './functions.js';
+import { SELU_ALPHA, SELU_SCALE, erf, geluTanh, mish, roundHalfEven, sigmoid, softplus } from './functions.js';
 
 /** Settings of the ops that have some: see the public functions in op.ts. */
 export interface UnaryAttrs {
@@ -49,6 +49,15 @@ function geluSlope(x: Tensor): Tensor {
   const density = x.square().mul(-0.5).exp().mul(1 / Math.sqrt(2 * Math.PI));
   return distribution.add(x.mul(density));
 }
+
+/** The derivative of mish: t + x (1 - t^2) sigmoid(x), with t = tanh(softplus(x)). */
+function mishSlope(x: Tensor): Tensor {
+  const t = callOp('softplus', [x], { beta: 1 }).tanh();
+  return t.add(x.mul(t.square().neg().add(1)).mul(x.sigmoid()));
+}
+
+/** 1/6 between -3 and 3, else 0: the slope of hardsigmoid. */
+const hardsigmoidSlope = (x: Tensor) => maskLike(x.abs().lt(3), x).mul(1 / 6);
 
 export const UNARY: readonly UnaryRow[] = [
   { name: 'neg', cpu: (x) => -x, slope: (g) => g.neg(), integers: true },
@@ -124,4 +133,37 @@ export const UNARY: readonly UnaryRow[] = [
   { name: 'floor', cpu: Math.floor, slope: zero },
   { name: 'ceil', cpu: Math.ceil, slope: zero },
   { name: 'round', cpu: roundHalfEven, slope: zero },
+  {
+    name: 'celu',
+    cpu: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x / alpha)),
+    slope: (g, saved, attrs) => {
+      const x = saved();
+      return g.mul(rectifierSlope(x, x.minimum(0).mul(1 / attrs.alpha!).exp()));
+    },
+    reads: 'x',
+    settings: ({ alpha }) => [alpha!, 0],
+  },
+  {
+    name: 'selu',
+    cpu: (x) => SELU_SCALE * (x > 0 ? x : SELU_ALPHA * Math.expm1(x)),
+    slope: (g, saved) => {
+      const x = saved();
+      return g.mul(SELU_SCALE).mul(rectifierSlope(x, x.minimum(0).exp().mul(SELU_ALPHA)));
+    },
+    reads: 'x',
+  },
+  { name: 'hardsigmoid', cpu: (x) => Math.max(0, Math.min(1, x / 6 + 0.5)), slope: (g, x) => g.mul(hardsigmoidSlope(x())), reads: 'x' },
+  {
+    name: 'hardswish',
+    cpu: (x) => x * Math.max(0, Math.min(1, x / 6 + 0.5)),
+    slope: (g, saved) => {
+      const x = saved();
+      return g.mul(callOp('hardsigmoid', [x], {}).add(x.mul(hardsigmoidSlope(x))));
+    },
+    reads: 'x',
+  },
+  { name: 'mish', cpu: mish, slope: (g, x) => g.mul(mishSlope(x())), reads: 'x' },
+  { name: 'softsign', cpu: (x) => x / (1 + Math.abs(x)), slope: (g, x) => g.div(x().abs().add(1).square()), reads: 'x' },
+  { name: 'logSigmoid', cpu: (x) => -softplus(-x), slope: (g, x) => g.mul(x().neg().sigmoid()), reads: 'x' },
+  { name: 'tanhshrink', cpu: (x) => x - Math.tanh(x), slope: (g, x) => g.mul(x().tanh().square()), reads: 'x' },
 ];

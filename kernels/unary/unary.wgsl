@@ -12,7 +12,7 @@ alias Element = f32; // tile
 
 struct Params {
   vectors: u32,
-  p: f32,  // leakyRelu: the slope; elu: alpha; softplus: beta; clamp: the lower end
+  p: f32,  // leakyRelu: the slope; elu, celu: alpha; softplus: beta; clamp: the lower end
   q: f32,  // clamp: the upper end
 }
 
@@ -75,11 +75,22 @@ fn leaky_relu(v: vec4f) -> vec4f {
   return select(params.p * v, v, v > vec4f(0.0));
 }
 
-// exp(v) - 1 cancels near 0, where the series takes over.
-fn elu(v: vec4f) -> vec4f {
+// exp(v) - 1, which cancels near 0, where the series takes over.
+fn exp_minus_one(v: vec4f) -> vec4f {
   let series = v * (1.0 + v * (0.5 + v * (1.0 / 6.0 + v * (1.0 / 24.0))));
-  let negative = select(exp(v) - 1.0, series, abs(v) < vec4f(0.03));
-  return select(params.p * negative, v, v > vec4f(0.0));
+  return select(exp(v) - 1.0, series, abs(v) < vec4f(0.03));
+}
+
+fn elu(v: vec4f) -> vec4f {
+  return select(params.p * exp_minus_one(v), v, v > vec4f(0.0));
+}
+
+fn celu(v: vec4f) -> vec4f {
+  return select(params.p * exp_minus_one(v / params.p), v, v > vec4f(0.0));
+}
+
+fn selu(v: vec4f) -> vec4f {
+  return 1.05070098736 * select(1.67326324235 * exp_minus_one(v), v, v > vec4f(0.0));
 }
 
 fn gelu(v: vec4f) -> vec4f {
@@ -88,6 +99,25 @@ fn gelu(v: vec4f) -> vec4f {
 
 fn gelu_tanh(v: vec4f) -> vec4f {
   return 0.5 * v * (1.0 + tangent_h(0.79788456080 * (v + 0.044715 * v * v * v)));
+}
+
+fn hard_sigmoid(v: vec4f) -> vec4f {
+  return clamp(v / 6.0 + 0.5, vec4f(0.0), vec4f(1.0));
+}
+
+// tanh(log(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1) with e = exp(v), or, both sides by e^2, with t = exp(-|v|) above 0.
+fn mish(v: vec4f) -> vec4f {
+  let t = exp(-abs(v));
+  let above = (1.0 + 2.0 * t) / (1.0 + 2.0 * t + 2.0 * t * t);
+  let below = t * (2.0 + t) / (2.0 + 2.0 * t + t * t);
+  return v * select(below, above, v > vec4f(0.0));
+}
+
+// v - tanh(v) cancels near 0, where the series takes over.
+fn tanh_shrink(v: vec4f) -> vec4f {
+  let s = v * v;
+  let series = v * s * (1.0 / 3.0 + s * (-2.0 / 15.0 + s * (17.0 / 315.0 - s * (62.0 / 2835.0))));
+  return select(v - tangent_h(v), series, abs(v) < vec4f(0.25));
 }
 
 // The order of the cases is the order of the table in table.ts.
@@ -113,7 +143,15 @@ fn apply_float(v: vec4f) -> vec4f {
     case 21u: { return clamp(v, vec4f(params.p), vec4f(params.q)); }
     case 22u: { return floor(v); }
     case 23u: { return ceil(v); }
-    default: { return round(v); }
+    case 24u: { return round(v); }
+    case 25u: { return celu(v); }
+    case 26u: { return selu(v); }
+    case 27u: { return hard_sigmoid(v); }
+    case 28u: { return v * hard_sigmoid(v); }
+    case 29u: { return mish(v); }
+    case 30u: { return v / (1.0 + abs(v)); }
+    case 31u: { return -log_one_plus_exp(-v); }
+    default: { return tanh_shrink(v); }
   }
 }
 

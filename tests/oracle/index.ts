@@ -1,6 +1,8 @@
 import { attention } from './attention.js';
 import { binary } from './binary.js';
+import { conv1d } from './conv1d.js';
 import { conv2d } from './conv2d.js';
+import { convTranspose2d } from './convTranspose2d.js';
 import { crossEntropy } from './crossEntropy.js';
 import { indexing } from './indexing.js';
 import { losses } from './losses.js';
@@ -22,7 +24,9 @@ export const oracleFamilies: Record<string, OracleFamily> = {
   binary,
   reduction,
   matmul,
+  conv1d,
   conv2d,
+  conv_transpose2d: convTranspose2d,
   pool,
   normalization,
   softmax,

@@ -1,4 +1,4 @@
-import { concat, expand, flip, pad, permute, reshape, slice, split, stack } from '../../index.js';
+import { concat, cumSum, expand, flip, pad, permute, reshape, slice, split, stack, tril, triu } from '../../index.js';
 import type { OracleFamily } from './types.js';
 
 export const shape: OracleFamily = {
@@ -14,4 +14,7 @@ export const shape: OracleFamily = {
   squeeze: ({ x }, { axis }) => x.squeeze(axis),
   unsqueeze: ({ x }, { axis }) => x.unsqueeze(axis),
   flip: ({ x }, { axes }) => flip(x, axes),
+  tril: ({ x }, { diagonal }) => tril(x, diagonal),
+  triu: ({ x }, { diagonal }) => triu(x, diagonal),
+  cumsum: ({ x }, { axis }) => cumSum(x, { axis }),
 };

@@ -1,0 +1,70 @@
+import { callOp } from '../../core/apply.js';
+import { requireFloat } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Shape, sizeOf } from '../../core/shape.js';
+import type { Tensor } from '../../core/tensor.js';
+import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
+import { resizedShape } from '../resizedShape.js';
+import { movingCost } from '../strided/plan.js';
+import adaptiveAvgPool2dWgsl from './adaptiveAvgPool2d.wgsl';
+import { adaptiveAvgPool2dCpu, adaptiveAvgPool2dGradCpu } from './cpu.js';
+
+/** Height, then width. */
+interface AdaptivePoolAttrs {
+  outputSize: readonly [number, number];
+}
+interface AdaptivePoolGradAttrs {
+  inputSize: readonly [number, number];
+}
+
+function plan(op: string, entryPoint: string, input: Shape, output: Shape): KernelPlan {
+  for (const axis of [2, 3]) {
+    if ((input[axis] + 1) * (output[axis] + 1) > 2 ** 32) {
+      throw new ShapeError(`${op}: ${input[axis]} cells and ${output[axis]} windows on axis ${axis}: WebGPU cannot count that far; use the device 'cpu'`);
+    }
+  }
+  const size = sizeOf(entryPoint === 'forward' ? output : input);
+  const params = { height: input[2], width: input[3], out_height: output[2], out_width: output[3], size };
+  return { launches: [{ module: adaptiveAvgPool2dWgsl, entryPoint, params, workgroups: gridFor(size, 64) }] };
+}
+
+export const adaptiveAvgPool2dOp = defineOp<KernelOp<AdaptivePoolAttrs>>({
+  name: 'adaptiveAvgPool2d',
+  inputs: ['x'],
+  infer([x], { outputSize }) {
+    requireFloat('adaptiveAvgPool2d', 'x', x.dtype);
+    return [{ shape: resizedShape('adaptiveAvgPool2d', 'outputSize', x.shape, outputSize), dtype: x.dtype }];
+  },
+  cpu: adaptiveAvgPool2dCpu,
+  kernel: ({ inputs: [x], outputs: [out] }) => plan('adaptiveAvgPool2d', 'forward', x.shape, out.shape),
+  cost: ([x], [out]) => ({ ...movingCost(x, out), flops: sizeOf(x.shape) + sizeOf(out.shape) }),
+  vjp: ([gradient], { inputs: [x] }) => [callOp('adaptiveAvgPool2dGrad', [gradient], { inputSize: x.shape.slice(2) })],
+});
+
+/** Spreads each gradient evenly over its window. */
+export const adaptiveAvgPool2dGradOp = defineOp<KernelOp<AdaptivePoolGradAttrs>>({
+  name: 'adaptiveAvgPool2dGrad',
+  inputs: ['gradient'],
+  infer([gradient], { inputSize }) {
+    requireFloat('adaptiveAvgPool2dGrad', 'gradient', gradient.dtype);
+    return [{ shape: resizedShape('adaptiveAvgPool2dGrad', 'inputSize', gradient.shape, inputSize), dtype: gradient.dtype }];
+  },
+  cpu: adaptiveAvgPool2dGradCpu,
+  kernel: ({ inputs: [gradient], outputs: [out] }) => plan('adaptiveAvgPool2dGrad', 'backward', out.shape, gradient.shape),
+  cost: ([gradient], [out]) => ({ ...movingCost(gradient, out), flops: 2 * sizeOf(out.shape) }),
+  vjp: ([upstream], { inputs: [gradient] }) => [callOp('adaptiveAvgPool2d', [upstream], { outputSize: gradient.shape.slice(2) })],
+});
+
+/** One number for both axes, or [height, width]; null keeps the extent. */
+export type AdaptiveSize = number | readonly [number | null, number | null];
+
+/**
+ * The means of outputSize windows that divide x [batch, channels, height, width]: window i of m over n cells holds those from
+ * floor(i n / m) to ceil((i + 1) n / m) - 1, so windows may share cells. The result is [batch, channels, ...outputSize]. Floats.
+ * PyTorch's name: `torch.nn.functional.adaptive_avg_pool2d`.
+ */
+export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  const [height, width] = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
+  return callOp('adaptiveAvgPool2d', [x], { outputSize: [height ?? x.shape[2], width ?? x.shape[3]] });
+}

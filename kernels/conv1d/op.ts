@@ -1,0 +1,62 @@
+import { ShapeError } from '../../core/errors.js';
+import { scope } from '../../core/memory.js';
+import type { Tensor } from '../../core/tensor.js';
+import { type Conv2dAttrs, conv2dGeometry } from '../conv2d/geometry.js';
+import { conv2d } from '../conv2d/op.js';
+import { convTranspose2d } from '../convTranspose2d/op.js';
+import { type Pair, pairOf } from '../pair.js';
+import '../reshape/op.js';
+
+/* Convolutions of sequences are those of images with one row: [batch, channels, length] is looked at as [batch, channels, 1, length]. */
+
+function checkSequences(op: string, x: Tensor, weight: Tensor, wanted: string): void {
+  if (x.rank !== 3 || weight.rank !== 3) {
+    throw new ShapeError(`${op}: x [${x.shape}] and weight [${weight.shape}] must be [batch, channels, length] and ${wanted}`);
+  }
+}
+
+export interface Conv1dOptions {
+  /** Default 1. */
+  stride?: number;
+  /** Zeros around x, default 0: one number, or [before, after]. */
+  padding?: Pair;
+  /** Distance between the kernel's taps, default 1. */
+  dilation?: number;
+  /** Channels and filters fall into groups that do not see each other. Default 1. */
+  groups?: number;
+}
+
+/**
+ * Convolution (cross-correlation) of x [batch, channels, length] with weight [filters, channels / groups, kernel length], plus bias
+ * [filters]: [batch, filters, floor((length + padding - dilation (kernel - 1) - 1) / stride) + 1]. Float tensors of one dtype;
+ * ShapeError where they do not fit. PyTorch's name: `torch.nn.functional.conv1d`.
+ */
+export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  checkSequences('conv1d', x, weight, '[filters, channels / groups, kernel length]');
+  const attrs: Conv2dAttrs = { stride: [1, stride], padding: [[0, 0], pairOf(padding)], dilation: [1, dilation], groups };
+  return scope(() => {
+    const [row, kernel] = [x.unsqueeze(2), weight.unsqueeze(2)];
+    conv2dGeometry('conv1d (a row of conv2d)', row.shape, kernel.shape, attrs);
+    return conv2d(row, kernel, bias, attrs).squeeze(2);
+  });
+}
+
+export interface ConvTranspose1dOptions extends Omit<Conv1dOptions, 'padding'> {
+  /** How much of each end of the result is cut off. Default 0. */
+  padding?: number;
+  /** How much longer the result gets at its end, below the stride. Default 0. */
+  outputPadding?: number;
+}
+
+/**
+ * The transposed convolution of x [batch, channels, length] with weight [channels, filters / groups, kernel length], plus bias
+ * [filters]. See `convTranspose2d`. PyTorch's name: `torch.nn.functional.conv_transpose1d`.
+ */
+export function convTranspose1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTranspose1dOptions = {}): Tensor {
+  const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups } = options;
+  checkSequences('convTranspose1d', x, weight, '[channels, filters / groups, kernel length]');
+  return scope(() => convTranspose2d(x.unsqueeze(2), weight.unsqueeze(2), bias, {
+    stride: [1, stride], padding: [0, padding], outputPadding: [0, outputPadding], dilation: [1, dilation], groups,
+  }).squeeze(2));
+}

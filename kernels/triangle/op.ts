@@ -1,0 +1,69 @@
+import { callOp } from '../../core/apply.js';
+import { ShapeError } from '../../core/errors.js';
+import { type KernelOp, defineOp } from '../../core/op.js';
+import { sizeOf } from '../../core/shape.js';
+import { Tensor } from '../../core/tensor.js';
+import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { movingCost } from '../strided/plan.js';
+import { triangleCpu } from './cpu.js';
+import triangleWgsl from './triangle.wgsl';
+
+export interface TriangleAttrs {
+  /** column - row of the last (tril) or first (triu) diagonal that is kept. */
+  diagonal: number;
+}
+
+function defineTriangle(name: 'tril' | 'triu', isKept: (above: number) => boolean): void {
+  defineOp<KernelOp<TriangleAttrs>>({
+    name,
+    inputs: ['x'],
+    infer([x], { diagonal }) {
+      if (x.shape.length < 2) throw new ShapeError(`${name}: x [${x.shape}] must be a matrix, or a batch of them [.., rows, columns]`);
+      if (!Number.isInteger(diagonal)) throw new ShapeError(`${name}: diagonal must be a whole number, got ${diagonal}`);
+      return [x];
+    },
+    cpu: ([x], [out], { diagonal }) => triangleCpu(x, out, (row, column) => isKept(column - row - diagonal)),
+    kernel({ inputs: [x], attrs: { diagonal } }) {
+      const vectors = Math.ceil(sizeOf(x.shape) / 4);
+      const [rows, columns] = x.shape.slice(-2);
+      const params = { vectors, rows, columns, diagonal: Math.max(-rows, Math.min(columns, diagonal)) };
+      const tiles = { Element: wgslType(x.dtype) };
+      return { launches: [{ module: triangleWgsl, tiles, overrides: { UPPER: name === 'triu' }, params, workgroups: gridFor(vectors, 64) }] };
+    },
+    cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
+    vjp: ([gradient], { attrs }) => [callOp(name, [gradient], attrs)],
+  });
+}
+
+defineTriangle('tril', (above) => above <= 0);
+defineTriangle('triu', (above) => above >= 0);
+
+declare module '../../core/tensor.js' {
+  interface Tensor {
+    /** The lower triangle of each matrix, zero above `diagonal`. See `tril`. */
+    tril(diagonal?: number): Tensor;
+    /** The upper triangle of each matrix, zero below `diagonal`. See `triu`. */
+    triu(diagonal?: number): Tensor;
+  }
+}
+
+/**
+ * The lower triangle of each matrix of x [.., rows, columns]: elements with column - row <= `diagonal` (default 0, the main
+ * diagonal; negative ones lie below it), and zero elsewhere, whatever stood there. Any dtype. PyTorch's name: `torch.tril`.
+ */
+export function tril(x: Tensor, diagonal = 0): Tensor {
+  return callOp('tril', [x], { diagonal });
+}
+
+/** The upper triangle of each matrix: elements with column - row >= `diagonal`. See `tril`. PyTorch's name: `torch.triu`. */
+export function triu(x: Tensor, diagonal = 0): Tensor {
+  return callOp('triu', [x], { diagonal });
+}
+
+Tensor.prototype.tril = function (diagonal) {
+  return tril(this, diagonal);
+};
+
+Tensor.prototype.triu = function (diagonal) {
+  return triu(this, diagonal);
+};
