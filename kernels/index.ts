@@ -42,7 +42,6 @@ export { stack, unbind } from './stack/op.js';
 export { type AttentionOptions, scaledDotProductAttention } from './attention/op.js';
 export { lstmCell } from './lstmCell/op.js';
 export { gruCell } from './gruCell/op.js';
-export { concat, stack } from './concat/op.js';
 export { cumSum, type CumSumOptions } from './cumSum/op.js';
 export { tril, triu } from './triangle/op.js';
 export { pad, type PadOptions, type Padding } from './pad/op.js';

@@ -2,18 +2,27 @@
 export { type BatchSource, evaluate, type EpochRecord, type Evaluation, fit, type FitOptions, type FitPosition } from './fit.js';
 export { type HostBatch, startPosition, type StepReport } from './fit.js';
 export * as init from './init.js';
-export { ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from './layers/activations.js';
+export {
+  CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, SELU,
+  Sigmoid, SiLU, Softmax, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
+} from './layers/activations.js';
 export { MultiheadAttention, type MultiheadAttentionCall, type MultiheadAttentionOptions } from './layers/attention.js';
 export { type CellOptions, GRUCell, LSTMCell, type LSTMState, RNNCell, type RNNNonlinearity } from './layers/cells.js';
+export { Conv1d, type Conv1dLayerOptions } from './layers/conv1d.js';
 export { Conv2d, type Conv2dLayerOptions } from './layers/conv2d.js';
+export { ConvTranspose1d, type ConvTranspose1dLayerOptions, ConvTranspose2d, type ConvTranspose2dLayerOptions } from './layers/convTranspose.js';
 export { Dropout } from './layers/dropout.js';
 export { Embedding } from './layers/embedding.js';
 export { Flatten } from './layers/flatten.js';
 export { Linear } from './layers/linear.js';
-export { BatchNorm2d, type BatchNorm2dOptions, LayerNorm, type LayerNormLayerOptions } from './layers/normalization.js';
-export { AvgPool2d, MaxPool2d } from './layers/pool2d.js';
+export {
+  BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions, GroupNorm, type GroupNormLayerOptions, LayerNorm, type LayerNormLayerOptions,
+} from './layers/normalization.js';
+export { AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool, MaxPool2d } from './layers/pool2d.js';
 export { GRU, LSTM, type RecurrentOptions, RNN, type SequenceOptions } from './layers/recurrent.js';
+export { Identity, Residual, type ResidualOptions } from './layers/residual.js';
 export { Sequential } from './layers/sequential.js';
+export { Upsample } from './layers/upsample.js';
 export {
   PositionalEncoding, type PositionalEncodingOptions, TransformerEncoderLayer, type TransformerEncoderLayerCall, type TransformerEncoderLayerOptions,
 } from './layers/transformer.js';

@@ -2,8 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DeviceName, ShapeError, TapegradError, type Tensor, manualSeed, scope, shutdown, tensor } from '../index.js';
 import {
-  AvgPool2d, BatchNorm2d, Conv2d, CrossEntropyLoss, Dropout, ELU, Embedding, Flatten, GELU, LayerNorm, LeakyReLU, Linear, MSELoss,
-  MaxPool2d, Module, ReLU, SiLU, Sequential, Sigmoid, Softmax, Softplus, Tanh, mseLoss,
+  AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, CrossEntropyLoss, Dropout,
+  Embedding, Flatten, GlobalAvgPool, GroupNorm, Identity, LayerNorm, Linear, MSELoss, MaxPool2d, Module, ReLU, Residual, Sequential,
+  Upsample, mseLoss,
 } from '../nn/index.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
@@ -47,6 +48,23 @@ const LAYERS: [string, () => Module, number[], number[], number[]?][] = [
   ['MaxPool2d, padding', () => new MaxPool2d([2, 2], { padding: 1 }), [1, 1, 2, 2], [1, 1, 2, 2], [0, 1, 2, 3]],
   ['AvgPool2d', () => new AvgPool2d(2), [1, 1, 2, 4], [1, 1, 1, 2], [2.5, 4.5]],
   ['AvgPool2d, options', () => new AvgPool2d(2, { padding: 1, countIncludePad: false }), [1, 1, 2, 2], [1, 1, 2, 2], [0, 1, 2, 3]],
+  ['Conv1d', () => new Conv1d(1, 1, 2), [1, 1, 3], [1, 1, 2], [3, 6]],
+  ['Conv1d, stride, padding, dilation', () => new Conv1d(2, 4, 3, { stride: 2, padding: [2, 1], dilation: 2 }), [2, 2, 6], [2, 4, 3]],
+  ['Conv1d, groups, without bias', () => new Conv1d(2, 2, 1, { groups: 2, bias: false }), [1, 2, 2], [1, 2, 2], [0, 1, 4, 6]],
+  ['ConvTranspose2d', () => new ConvTranspose2d(1, 1, 2, { stride: 2 }), [1, 1, 1, 2], [1, 1, 2, 4], [1, 1, 2, 3, 1, 1, 4, 5]],
+  ['ConvTranspose2d, groups, output padding', () => new ConvTranspose2d(4, 2, 3, { groups: 2, stride: 2, padding: 1, outputPadding: 1 }), [1, 4, 3, 3], [1, 2, 6, 6]],
+  ['ConvTranspose2d, dilation', () => new ConvTranspose2d(2, 3, [2, 1], { dilation: 2, bias: false }), [1, 2, 3, 3], [1, 3, 5, 3]],
+  ['ConvTranspose1d', () => new ConvTranspose1d(1, 1, 2), [1, 1, 2], [1, 1, 3], [1, 2, 3]],
+  ['ConvTranspose1d, all settings', () => new ConvTranspose1d(2, 4, 3, { stride: 3, padding: 1, outputPadding: 2, dilation: 2, groups: 2 }), [1, 2, 4], [1, 4, 14]],
+  ['AdaptiveAvgPool2d', () => new AdaptiveAvgPool2d([null, 2]), [1, 1, 2, 3], [1, 1, 2, 2], [0.5, 1.5, 3.5, 4.5]],
+  ['GlobalAvgPool', () => new GlobalAvgPool(), [1, 2, 2, 2], [1, 2], [1.5, 5.5]],
+  ['GlobalAvgPool, axes kept, sequences', () => new GlobalAvgPool({ keepDim: true }), [1, 2, 3], [1, 2, 1], [1, 4]],
+  ['Upsample', () => new Upsample({ scaleFactor: 2 }), [1, 1, 1, 2], [1, 1, 2, 4], [0, 0, 1, 1, 0, 0, 1, 1]],
+  ['Upsample, bilinear', () => new Upsample({ size: [1, 4], mode: 'bilinear' }), [1, 1, 1, 2], [1, 1, 1, 4], [0, 0.25, 0.75, 1]],
+  ['Upsample, corners aligned', () => new Upsample({ size: [2, 3], mode: 'bilinear', alignCorners: true }), [1, 1, 2, 2], [1, 1, 2, 3], [0, 0.5, 1, 2, 2.5, 3]],
+  ['Identity', () => new Identity(), [2], [2], [0, 1]],
+  ['Residual', () => new Residual(new Linear(2, 2)), [1, 2], [1, 2], [3, 7]],
+  ['Residual with a projection', () => new Residual(new Linear(2, 1), { projection: new Linear(2, 1, { bias: false }) }), [1, 2], [1, 1], [5]],
   ['Flatten', () => new Flatten(), [2, 3, 1, 2], [2, 6]],
   ['Flatten, some axes', () => new Flatten(0, 1), [2, 3, 1, 2], [6, 1, 2]],
   ['Sequential', () => new Sequential(new Linear(2, 2), new ReLU(), new Linear(2, 1)), [1, 2], [1, 1], [16]],
@@ -61,41 +79,6 @@ for (const [name, make, from, to, values] of LAYERS) {
       if (values) assertClose(found.values, values, ROUNDING, name);
     }));
 }
-
-const ACTIVATIONS: [Module, (x: number) => number][] = [
-  [new ReLU(), (x) => Math.max(x, 0)],
-  [new LeakyReLU(), (x) => (x > 0 ? x : 0.01 * x)],
-  [new LeakyReLU(0.5), (x) => (x > 0 ? x : 0.5 * x)],
-  [new ELU(), (x) => (x > 0 ? x : Math.expm1(x))],
-  [new ELU(2), (x) => (x > 0 ? x : 2 * Math.expm1(x))],
-  [new GELU({ approximate: 'tanh' }), (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))],
-  [new SiLU(), (x) => x / (1 + Math.exp(-x))],
-  [new Sigmoid(), (x) => 1 / (1 + Math.exp(-x))],
-  [new Tanh(), Math.tanh],
-  [new Softplus(), (x) => Math.log1p(Math.exp(x))],
-  [new Softplus(3), (x) => Math.log1p(Math.exp(3 * x)) / 3],
-];
-
-for (const [layer, formula] of ACTIVATIONS) {
-  test(`${layer.constructor.name} ${JSON.stringify({ ...layer, training: undefined, forwardHooks: undefined })}`, () =>
-    assertNoLeak(async () => {
-      const x = [-2, -0.5, 0.25, 3];
-      assertClose(await layer.call(tensor(x)).data(), x.map(formula), ROUNDING, layer.constructor.name);
-    }));
-}
-
-test('GELU is exact unless told otherwise', () =>
-  assertNoLeak(async () => {
-    // x Phi(x), Phi from tables.
-    assertClose(await new GELU().call(tensor([-1, 1, 2])).data(), [-0.158655254, 0.841344746, 1.954499736], ROUNDING, 'GELU');
-  }));
-
-test('Softmax: along the last axis, or another', () =>
-  assertNoLeak(async () => {
-    const x = tensor([[0, Math.log(3)], [0, 0]]);
-    assertClose(await new Softmax().call(x).data(), [0.25, 0.75, 0.5, 0.5], ROUNDING, 'last axis');
-    assertClose(await new Softmax(0).call(x).data(), [0.5, 0.75, 0.5, 0.25], ROUNDING, 'axis 0');
-  }));
 
 for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
   test(`Dropout on ${device}: drops and scales in training, nothing in evaluation`, () =>
@@ -141,6 +124,31 @@ test('BatchNorm2d without parameters or running statistics uses the batch in eva
     assert.equal(Object.keys(layer.stateDict()), []);
     assertClose(await layer.call(tensor([1, 3], [1, 1, 1, 2])).data(), [-0.5, 0.5], ROUNDING, 'eps 3');
     assert.throws(() => layer.call(tensor([1, 3], [1, 2])), /BatchNorm2d: x \[1,2\] must have four axes \[n, 1, h, w\]/);
+  }));
+
+test('BatchNorm1d: features, and channels of sequences', () =>
+  assertNoLeak(async () => {
+    const layer = new BatchNorm1d(2, { momentum: 0.5, eps: 0 });
+    assert.equal(Object.keys(layer.stateDict()), ['weight', 'bias', 'runningMean', 'runningVar']);
+    assertClose(await layer.call(tensor([[1, 0], [3, 4]])).data(), [-1, -1, 1, 1], ROUNDING, 'features');
+    assertClose(await layer.runningMean!.data(), [1, 1], ROUNDING, 'running mean');
+    assertClose(await layer.call(tensor([[[1, 3], [0, 4]]])).data(), [-1, 1, -1, 1], ROUNDING, 'sequences');
+    assert.throws(() => layer.call(tensor([1, 2])), /BatchNorm1d: x \[2\] must have two or three axes \[n, 2\]/);
+    layer.dispose();
+  }));
+
+test('GroupNorm: over runs of channels, with and without parameters', () =>
+  assertNoLeak(async () => {
+    const x = tensor([1, 3, 0, 4, 5, 5, 7, 7], [1, 4, 2]);
+    const layer = new GroupNorm(2, 4, { eps: 0 });
+    assert.equal(layer.namedParameters().map(([name, t]) => [name, t.shape]), [['weight', [4]], ['bias', [4]]]);
+    const spread = Math.sqrt(2.5);
+    const first = [-1, 1, -2, 2].map((value) => value / spread);
+    assertClose(await layer.call(x).data(), [...first, -1, -1, 1, 1], ROUNDING, 'two groups');
+    layer.dispose();
+    assertClose(await new GroupNorm(4, 4, { affine: false, eps: 3 }).call(x).data(), [
+      -0.5, 0.5, -2 / Math.sqrt(7), 2 / Math.sqrt(7), 0, 0, 0, 0,
+    ], ROUNDING, 'a group a channel');
   }));
 
 test('LayerNorm: over the last axes, with and without parameters', () =>
@@ -210,6 +218,10 @@ refuses('Linear without inputs', () => new Linear(0, 3), ShapeError, /^Linear: i
 refuses('Linear with half an output', () => new Linear(2, 1.5), ShapeError, /^Linear: outFeatures .*got 1.5$/);
 refuses('Conv2d with an empty kernel', () => new Conv2d(1, 1, [3, 0]), ShapeError, /^Conv2d: kernelWidth .*got 0$/);
 refuses('Conv2d with uneven groups', () => new Conv2d(3, 4, 1, { groups: 2 }), ShapeError, /^Conv2d: 3 channels in and 4 out .* 2 groups$/);
+refuses('Conv1d with an empty kernel', () => new Conv1d(1, 1, 0), ShapeError, /^Conv1d: kernel must be .*got 0$/);
+refuses('ConvTranspose2d with uneven groups', () => new ConvTranspose2d(4, 3, 1, { groups: 2 }), ShapeError, /^ConvTranspose2d: 4 channels in and 3 out .* 2 groups$/);
+refuses('GroupNorm with uneven groups', () => new GroupNorm(3, 4), ShapeError, /^GroupNorm: 4 channels .* 3 groups$/);
+refuses('GlobalAvgPool of a matrix', () => new GlobalAvgPool().call(tensor([[1]])), ShapeError, /^GlobalAvgPool: x \[1,1\]/);
 refuses('Dropout of everything', () => new Dropout(1), TapegradError, /^Dropout: p must be at least 0 and below 1, got 1$/);
 refuses('Embedding of no rows', () => new Embedding(0, 4), ShapeError, /^Embedding: rows .*got 0$/);
 refuses('Embedding, no such padding', () => new Embedding(4, 2, { paddingIndex: 4 }), ShapeError, /^Embedding: .* 4 is no row of 4$/);

@@ -1,10 +1,9 @@
-import { ShapeError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type Conv2dOptions, conv2d } from '../../kernels/conv2d/op.js';
 import { type Pair, pairOf } from '../../kernels/pair.js';
-import { fans, kaimingUniform, uniform } from '../init.js';
-import { Module, parameter } from '../module.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { Module } from '../module.js';
+import { checkConvolution, convParameters } from './convParameters.js';
+import type { FactoryOptions } from './options.js';
 
 export interface Conv2dLayerOptions extends Conv2dOptions, FactoryOptions {
   /** Default true. */
@@ -26,15 +25,10 @@ export class Conv2d extends Module {
     super();
     const { stride, padding, dilation, groups = 1, bias = true, ...factory } = options;
     const [kernelHeight, kernelWidth] = pairOf(kernel);
-    requireCounts('Conv2d', { inChannels, outChannels, kernelHeight, kernelWidth, groups });
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new ShapeError(`Conv2d: ${inChannels} channels in and ${outChannels} out do not divide into ${groups} groups`);
-    }
+    checkConvolution('Conv2d', inChannels, outChannels, { kernelHeight, kernelWidth }, groups);
     this.geometry = { stride, padding, dilation, groups };
     const shape = [outChannels, inChannels / groups, kernelHeight, kernelWidth];
-    const bound = 1 / Math.sqrt(fans(shape).fanIn);
-    this.weight = parameter(kaimingUniform(shape, { a: Math.sqrt(5), ...factory }));
-    this.bias = bias ? parameter(uniform([outChannels], -bound, bound, factory)) : null;
+    ({ weight: this.weight, bias: this.bias } = convParameters(shape, outChannels, bias, factory));
   }
 
   forward(x: Tensor): Tensor {

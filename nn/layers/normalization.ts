@@ -2,12 +2,13 @@ import { ShapeError } from '../../core/errors.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { batchNorm } from '../../kernels/batchNorm/op.js';
+import { groupNorm } from '../../kernels/groupNorm/op.js';
 import { layerNorm } from '../../kernels/layerNorm/op.js';
 import { ones, zeros } from '../init.js';
 import { Module, buffer, parameter } from '../module.js';
 import { type FactoryOptions, requireCounts } from './options.js';
 
-export interface BatchNorm2dOptions extends FactoryOptions {
+export interface BatchNormLayerOptions extends FactoryOptions {
   /** Added to the variance; default 1e-5. */
   eps?: number;
   /** Share of a batch in the running statistics; default 0.1. */
@@ -18,11 +19,7 @@ export interface BatchNorm2dOptions extends FactoryOptions {
   trackRunningStats?: boolean;
 }
 
-/**
- * Normalises each channel of [n, features, h, w]: by the batch in training, by the running statistics in evaluation.
- * Scale and running variance start at 1, shift and running mean at 0. PyTorch's name: `nn.BatchNorm2d`.
- */
-export class BatchNorm2d extends Module {
+abstract class BatchNorm extends Module {
   /** [features], like the others. */
   weight: Tensor | null;
   bias: Tensor | null;
@@ -31,9 +28,9 @@ export class BatchNorm2d extends Module {
   readonly eps: number;
   readonly momentum: number;
 
-  constructor(readonly features: number, options: BatchNorm2dOptions = {}) {
+  constructor(layer: string, readonly features: number, options: BatchNormLayerOptions) {
     super();
-    requireCounts('BatchNorm2d', { features });
+    requireCounts(layer, { features });
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, ...factory } = options;
     this.eps = eps;
     this.momentum = momentum;
@@ -43,12 +40,42 @@ export class BatchNorm2d extends Module {
     this.runningVar = trackRunningStats ? buffer(ones([features], factory)) : null;
   }
 
+  /** Throws unless x has the axes that the layer is for. */
+  protected abstract check(x: Tensor): void;
+
   forward(x: Tensor): Tensor {
+    this.check(x);
+    const { weight, bias, runningMean, runningVar, eps, momentum } = this;
+    return batchNorm(x, { weight, bias, runningMean, runningVar, eps, momentum, training: this.training || runningMean === null });
+  }
+}
+
+/**
+ * Normalises each channel of [n, features, h, w]: by the batch in training, by the running statistics in evaluation.
+ * Scale and running variance start at 1, shift and running mean at 0. PyTorch's name: `nn.BatchNorm2d`.
+ */
+export class BatchNorm2d extends BatchNorm {
+  constructor(features: number, options: BatchNormLayerOptions = {}) {
+    super('BatchNorm2d', features, options);
+  }
+
+  protected check(x: Tensor): void {
     if (x.rank !== 4 || x.shape[1] !== this.features) {
       throw new ShapeError(`BatchNorm2d: x [${x.shape}] must have four axes [n, ${this.features}, h, w]`);
     }
-    const { weight, bias, runningMean, runningVar, eps, momentum } = this;
-    return batchNorm(x, { weight, bias, runningMean, runningVar, eps, momentum, training: this.training || runningMean === null });
+  }
+}
+
+/** Normalises each feature of [n, features], or each channel of [n, features, length]. See `BatchNorm2d`. PyTorch's name: `nn.BatchNorm1d`. */
+export class BatchNorm1d extends BatchNorm {
+  constructor(features: number, options: BatchNormLayerOptions = {}) {
+    super('BatchNorm1d', features, options);
+  }
+
+  protected check(x: Tensor): void {
+    if ((x.rank !== 2 && x.rank !== 3) || x.shape[1] !== this.features) {
+      throw new ShapeError(`BatchNorm1d: x [${x.shape}] must have two or three axes [n, ${this.features}], [n, ${this.features}, length]`);
+    }
   }
 }
 
@@ -84,5 +111,39 @@ export class LayerNorm extends Module {
   forward(x: Tensor): Tensor {
     const { weight, bias, eps } = this;
     return layerNorm(x, this.normalizedShape, { weight, bias, eps });
+  }
+}
+
+export interface GroupNormLayerOptions extends FactoryOptions {
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+  /** Learn a scale and a shift a channel; default true. */
+  affine?: boolean;
+}
+
+/**
+ * Normalises each example of [n, channels, ...] over `groups` runs of neighbouring channels. The scale starts at 1, the shift at 0.
+ * PyTorch's name: `nn.GroupNorm`.
+ */
+export class GroupNorm extends Module {
+  /** [channels], like the bias. */
+  weight: Tensor | null;
+  bias: Tensor | null;
+  readonly eps: number;
+
+  constructor(readonly groups: number, readonly channels: number, options: GroupNormLayerOptions = {}) {
+    super();
+    requireCounts('GroupNorm', { groups, channels });
+    if (channels % groups !== 0) throw new ShapeError(`GroupNorm: ${channels} channels do not fall into ${groups} groups`);
+    const { eps = 1e-5, affine = true, ...factory } = options;
+    this.eps = eps;
+    this.weight = affine ? parameter(ones([channels], factory)) : null;
+    this.bias = affine ? parameter(zeros([channels], factory)) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    if (x.shape[1] !== this.channels) throw new ShapeError(`GroupNorm: x [${x.shape}] must be [n, ${this.channels}, ...]`);
+    const { weight, bias, eps } = this;
+    return groupNorm(x, this.groups, { weight, bias, eps });
   }
 }

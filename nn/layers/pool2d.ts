@@ -1,6 +1,9 @@
+import { ShapeError } from '../../core/errors.js';
 import type { Tensor } from '../../core/tensor.js';
+import { type AdaptiveSize, adaptiveAvgPool2d } from '../../kernels/adaptiveAvgPool2d/op.js';
 import type { Pair } from '../../kernels/pair.js';
 import { type AvgPoolOptions, type MaxPoolOptions, avgPool2d, maxPool2d } from '../../kernels/pool/op.js';
+import { mean } from '../../kernels/reduce/op.js';
 import { Module } from '../module.js';
 
 /** The largest value of each window: [n, channels, h, w] to [n, channels, h', w']. PyTorch's name: `nn.MaxPool2d`. */
@@ -22,5 +25,34 @@ export class AvgPool2d extends Module {
 
   forward(x: Tensor): Tensor {
     return avgPool2d(x, { ...this.options, kernel: this.kernel });
+  }
+}
+
+/**
+ * Means of outputSize windows that share the image out: [n, channels, h, w] to [n, channels, ...outputSize]; null keeps an extent.
+ * PyTorch's name: `nn.AdaptiveAvgPool2d`.
+ */
+export class AdaptiveAvgPool2d extends Module {
+  constructor(readonly outputSize: AdaptiveSize) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.outputSize);
+  }
+}
+
+/**
+ * The mean of each channel: [n, channels, ...] to [n, channels], or with `keepDim` to [n, channels, 1, ...]. Keras's name:
+ * `GlobalAveragePooling2D`.
+ */
+export class GlobalAvgPool extends Module {
+  constructor(readonly options: { keepDim?: boolean } = {}) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    if (x.rank < 3) throw new ShapeError(`GlobalAvgPool: x [${x.shape}] must be [n, channels, ...] with at least three axes`);
+    return mean(x, { ...this.options, axis: x.shape.map((_, axis) => axis).slice(2) });
   }
 }

@@ -1,0 +1,34 @@
+import type { Tensor } from '../../core/tensor.js';
+import { type Conv1dOptions, conv1d } from '../../kernels/conv1d/op.js';
+import { Module } from '../module.js';
+import { checkConvolution, convParameters } from './convParameters.js';
+import type { FactoryOptions } from './options.js';
+
+export interface Conv1dLayerOptions extends Conv1dOptions, FactoryOptions {
+  /** Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Cross-correlation of sequences with learned kernels: [n, inChannels, length] to [n, outChannels, length']. Weight and bias start
+ * uniform within 1 / sqrt(inChannels / groups * kernel). PyTorch's name: `nn.Conv1d`.
+ */
+export class Conv1d extends Module {
+  /** [outChannels, inChannels / groups, kernel] */
+  weight: Tensor;
+  /** [outChannels] */
+  bias: Tensor | null;
+  private readonly geometry: Conv1dOptions;
+
+  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: number, options: Conv1dLayerOptions = {}) {
+    super();
+    const { stride, padding, dilation, groups = 1, bias = true, ...factory } = options;
+    checkConvolution('Conv1d', inChannels, outChannels, { kernel }, groups);
+    this.geometry = { stride, padding, dilation, groups };
+    ({ weight: this.weight, bias: this.bias } = convParameters([outChannels, inChannels / groups, kernel], outChannels, bias, factory));
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv1d(x, this.weight, this.bias, this.geometry);
+  }
+}
