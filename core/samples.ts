@@ -50,11 +50,33 @@ export interface Tolerance {
   readonly reason: string;
 }
 
+/** Named extents of a bench shape. */
+export type Axes = Readonly<Record<string, number>>;
+
 /** A size at which the op is timed. */
 export interface BenchShape {
   readonly label: string;
   readonly inputs: readonly SampleInput[];
   readonly attrs?: object;
+  /** Extents that `npm run bench -- --axis NAME=...` sweeps, as they are here; see `sizes`. */
+  readonly axes?: Axes;
+  /** The same call at other extents; there if `axes` is. */
+  readonly at?: (axes: Axes) => BenchShape;
+}
+
+/**
+ * Bench shapes that differ by named extents only. The bench can then sweep them, here with `--axis n=256:4096:*2`:
+ *
+ *     bench: sizes([{ n: 256 }, { n: 512 }], ({ n }) => ({ label: `${n}^3`, inputs: [{ shape: [n, n] }, { shape: [n, n] }] })),
+ *
+ * The label must tell extents apart. Names are `n` where there is one extent, else those of the layout: `batch`, `channels`,
+ * `height`, `width`, `rows`, `columns`, `inner`.
+ */
+export function sizes<Name extends string>(
+  extents: readonly Readonly<Record<Name, number>>[], shapeAt: (axes: Readonly<Record<Name, number>>) => BenchShape,
+): BenchShape[] {
+  const at = (axes: Axes): BenchShape => ({ ...shapeAt(axes as Readonly<Record<Name, number>>), axes, at });
+  return extents.map(at);
 }
 
 export interface OpSamples {

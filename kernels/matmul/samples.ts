@@ -1,4 +1,4 @@
-import { type Sample, type Tolerance, defineSamples } from '../../core/samples.js';
+import { type Sample, type Tolerance, defineSamples, sizes } from '../../core/samples.js';
 
 const SUMS: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'float32 sums of up to 300 products, in an order of their own' };
 
@@ -63,8 +63,14 @@ defineSamples('matmul', {
   ],
   tolerance: SUMS,
   bench: [
-    ...[256, 512, 1024].map((n) => ({ label: `${n}^3`, inputs: [{ shape: [n, n] }, { shape: [n, n] }], attrs: attrs(false, false) })),
-    { label: 'a linear layer, [128, 1600] to 128', inputs: [{ shape: [128, 1600] }, { shape: [128, 1600] }], attrs: attrs(false, true) },
+    ...sizes([{ n: 256 }, { n: 512 }, { n: 1024 }], ({ n }) => ({
+      label: `${n}^3`, inputs: [{ shape: [n, n] }, { shape: [n, n] }], attrs: attrs(false, false),
+    })),
+    ...sizes([{ rows: 128, inner: 1600, columns: 128 }], ({ rows, inner, columns }) => ({
+      label: `a linear layer, [${rows}, ${inner}] to ${columns}`,
+      inputs: [{ shape: [rows, inner] }, { shape: [columns, inner] }],
+      attrs: attrs(false, true),
+    })),
     { label: 'its weight gradient', inputs: [{ shape: [128, 128] }, { shape: [128, 1600] }], attrs: attrs(true, false) },
   ],
 });

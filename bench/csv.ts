@@ -1,0 +1,30 @@
+import { FIGURES } from './measure.js';
+import type { BenchRecord, RowRecord } from './record.js';
+
+/** A cell by RFC 4180: quoted if it must be. */
+function cell(value: string | number | null): string {
+  const text = String(value ?? '');
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const STATISTICS = ['median', 'mad', 'p10', 'p90', 'noise', 'count'] as const;
+
+const HEADER = [
+  'row', 'side', 'status', 'problem', 'clock', 'flops', 'bytes', ...FIGURES.flatMap((name) => STATISTICS.map((statistic) => `${name} ${statistic}`)),
+  'hot GFLOP/s', 'hot GB/s', 'hot of roofline', 'cold of roofline', 'bound', 'dead work', 'dispatches', 'compile ms', 'first run ms', 'wgsl',
+];
+
+function cells({ id, side, status, problem, method, flops, bytes, figures, speeds, contact }: RowRecord): (string | number | null)[] {
+  return [
+    id, side, status, problem, method, flops, bytes,
+    ...FIGURES.flatMap((name) => STATISTICS.map((statistic) => figures?.[name][statistic] ?? null)),
+    speeds?.hot.gflops ?? null, speeds?.hot.gigabytesPerSecond ?? null, speeds?.hot.share ?? null, speeds?.cold.share ?? null,
+    speeds?.hot.bound ?? null, speeds ? String(speeds.hot.deadWork || speeds.cold.deadWork) : null,
+    contact?.dispatches ?? null, contact?.compileMilliseconds ?? null, contact?.firstRunMilliseconds ?? null, contact?.wgsl ?? null,
+  ];
+}
+
+/** One line a row; times in microseconds, but for those in ms. */
+export function csv({ rows }: BenchRecord): string {
+  return [HEADER, ...rows.map(cells)].map((line) => `${line.map(cell).join(',')}\r\n`).join('');
+}

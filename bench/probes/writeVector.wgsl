@@ -1,0 +1,24 @@
+// Probe for the most bytes written a second: out[i] = params.value.
+//
+// Tiling: one invocation writes one vec4.
+// Cost: 4 bytes written an element.
+
+struct Params {
+  vectors: u32,
+  value: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(1) var<uniform> params: Params;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index < params.vectors) {
+    out[index] = vec4f(params.value);
+  }
+}

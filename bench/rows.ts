@@ -1,0 +1,71 @@
+import type { Spec } from '../core/backend.js';
+import { bytesPerElement } from '../core/dtype.js';
+import { type Cost, type KernelOp, allOps } from '../core/op.js';
+import { type BenchShape, samplesOf } from '../core/samples.js';
+import { sizeOf } from '../core/shape.js';
+import '../kernels/samples.js';
+import { type Axis, combinations } from './axes.js';
+
+/** One line of the bench: an op at one size. */
+export interface Row {
+  /** Unique, and the same in every run: `matmul 512^3`. */
+  readonly id: string;
+  readonly op: KernelOp<any>;
+  readonly shape: BenchShape;
+}
+
+/** Rows of all ops in the order of the registry, those whose id matches `filter`. With axes, only shapes that have all of them. */
+export function selectRows(filter: RegExp, axes: readonly Axis[]): Row[] {
+  return allRows(axes).filter(({ id }) => filter.test(id));
+}
+
+function allRows(axes: readonly Axis[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const op of allOps()) {
+    if ('view' in op) continue;
+    for (const declared of samplesOf(op.name)?.bench ?? []) {
+      for (const shape of sweep(declared, axes)) {
+        const row = rowOf(op, shape);
+        rows.set(row.id, row); // sizes of one family sweep to the same shapes
+      }
+    }
+  }
+  return [...rows.values()];
+}
+
+export function rowOf(op: KernelOp<any>, shape: BenchShape): Row {
+  return { id: `${op.name} ${shape.label}`, op, shape };
+}
+
+function sweep(shape: BenchShape, axes: readonly Axis[]): BenchShape[] {
+  if (axes.length === 0) return [shape];
+  const own = shape.axes ?? {};
+  if (!axes.every(({ name }) => name in own)) return [];
+  return combinations(axes).map((extents) => shape.at!({ ...own, ...extents }));
+}
+
+/** The float32 call that a row stands for. */
+export interface RowCall {
+  readonly inputs: readonly Spec[];
+  readonly outputs: readonly Spec[];
+  readonly attrs: object;
+}
+
+/** Throws what the op has against these shapes. */
+export function callOf({ op, shape }: Row): RowCall {
+  const inputs = shape.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
+  const attrs = shape.attrs ?? {};
+  return { inputs, outputs: op.infer(inputs, attrs), attrs };
+}
+
+export function bytesOf({ shape, dtype }: Spec): number {
+  return sizeOf(shape) * bytesPerElement(dtype);
+}
+
+/** The op's own statement of its work; without one a flop an output element, and every operand moved once. */
+export function costOf(row: Row): Cost {
+  const { inputs, outputs, attrs } = callOf(row);
+  if (row.op.cost) return row.op.cost(inputs, outputs, attrs);
+  const sum = (specs: readonly Spec[], measure: (spec: Spec) => number) => specs.reduce((total, spec) => total + measure(spec), 0);
+  return { flops: sum(outputs, ({ shape }) => sizeOf(shape)), bytes: sum([...inputs, ...outputs], bytesOf) };
+}

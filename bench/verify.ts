@@ -1,0 +1,50 @@
+import { type TypedArray, allocate } from '../core/dtype.js';
+import { inputNames, outputNames } from '../core/op.js';
+import { sizeOf } from '../core/shape.js';
+import { attrsFor, distance, toleranceOf } from '../tests/support.js';
+import { drawInput } from './inputs.js';
+import type { PreparedCall } from './preparedCall.js';
+import type { Row } from './rows.js';
+
+/** What a call should leave behind, by the CPU reference in float64. */
+export interface Expected {
+  /** As they are after the call: optimiser steps change theirs. */
+  readonly inputs: readonly TypedArray[];
+  readonly outputs: readonly TypedArray[];
+}
+
+export function expectedOf({ op, shape: bench }: Row): Expected {
+  const attrs = attrsFor(bench, 'float64');
+  const inputs = bench.inputs.map((input, i) => ({ shape: input.shape, data: drawInput(input, i, 'float64') }));
+  const specs = inputs.map(({ shape }, i) => ({ shape, dtype: bench.inputs[i].dtype === 'int32' ? 'int32' as const : 'float64' as const }));
+  const outputs = op.infer(specs, attrs).map(({ shape, dtype }) => ({ shape, data: allocate(dtype, sizeOf(shape)) }));
+  op.cpu(inputs, outputs, attrs);
+  return { inputs: inputs.map(({ data }) => data), outputs: outputs.map(({ data }) => data) };
+}
+
+/** How a call compares with the reference. */
+export interface Verdict {
+  /** The largest error as a share of what the op's tolerance allows; above 1 the kernel is wrong. JSON has no infinity: null. */
+  readonly worst: number | null;
+  /** Where and how the kernel is wrong; null if it is right. */
+  readonly problem: string | null;
+}
+
+/** Compares what one execution of the call has left behind. */
+export async function verify(call: PreparedCall, row: Row, expected: Expected): Promise<Verdict> {
+  const actual = await call.read();
+  const tolerance = toleranceOf(row.op);
+  let worst = 0;
+  for (const kind of ['outputs', 'inputs'] as const) {
+    const names = kind === 'outputs' ? outputNames(row.op, actual.outputs.length) : inputNames(row.op, actual.inputs.length);
+    for (const [i, values] of actual[kind].entries()) {
+      const { ratio, index, allowed } = distance(values, expected[kind][i], tolerance);
+      if (ratio > 1) {
+        const problem = `${names[i]}[${index}] is ${values[index]}, the CPU in float64 has ${expected[kind][i][index]} (allowed: ${allowed.toPrecision(2)} apart)`;
+        return { worst: Number.isFinite(ratio) ? ratio : null, problem };
+      }
+      worst = Math.max(worst, ratio);
+    }
+  }
+  return { worst, problem: null };
+}
