@@ -1,3 +1,4 @@
+import type { Spec } from './backend.js';
 import type { Shape } from './shape.js';
 import { sizeOf } from './shape.js';
 import { type DType, type TypedArray, allocate, isFloat } from './dtype.js';
@@ -105,6 +106,16 @@ export function defineSamples(op: string, declaration: OpSamples): void {
 
 export function samplesOf(op: string): OpSamples | undefined {
   return samples.get(op);
+}
+
+/** Shapes and dtypes of a sample's inputs, in float32. */
+export function specsOf({ inputs }: Sample): Spec[] {
+  return inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
+}
+
+/** Can an input be differentiated? */
+export function takesGradient({ dtype, differentiable }: SampleInput): boolean {
+  return dtype !== 'int32' && differentiable !== false;
 }
 
 /** Values for one sample input, the same for the same generator state. Float values are exact in float32. */

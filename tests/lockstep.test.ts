@@ -1,22 +1,37 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { allOps } from '../index.js';
-import { getOp } from '../core/op.js';
+import { type Op, getOp } from '../core/op.js';
 import { samplesOf } from '../core/samples.js';
 import '../kernels/samples.js';
 import { NOT_IN_LOCKSTEP, lockstepChecks } from './gradcheck/lockstep.js';
-import { callOf } from './gradcheck/plans.js';
+import { callOf, entryPointOf } from './gradcheck/plans.js';
+import { runCheck } from './gradcheck/runChecks.js';
 import { variantNames } from './support.js';
 
-/* Every kernel in lockstep, on up to three small samples an op: right values, no races, no complaints. */
+/*
+ * The lockstep axis of `npm run gradcheck`: what it finds, and up to three of its checks an op. TAPEGRAD_OPS=relu,conv2d
+ * restricts the run to all checks of these.
+ */
 
-const SAMPLES = 3;
+const only = process.env.TAPEGRAD_OPS?.split(',');
+const SAMPLES = only ? Infinity : 3;
+const checks = lockstepChecks({ seed: 1, seeds: 0, devices: ['cpu'], graphs: 0, slow: false });
 
 const test = suite('lockstep');
 
 test('every exception names an op, or a sample of one', () => {
   const names = allOps().flatMap((op) => [op.name, ...(samplesOf(op.name)?.samples ?? []).map(({ label }) => `${op.name} (${label})`)]);
   for (const name of Object.keys(NOT_IN_LOCKSTEP)) assert.ok(names.includes(name), name);
+});
+
+test('every entry point that a sample launches is run, but for the exceptions', () => {
+  const launched = (op: Op, wanted: (label: string) => boolean) =>
+    (samplesOf(op.name)?.samples ?? []).filter(({ label }) => wanted(label)).flatMap((sample) => callOf(op, sample)?.plan.launches.map(entryPointOf) ?? []);
+  const run = new Set(allOps().flatMap((op) => launched(op, (label) => checks.some((check) => check.op === op.name && check.label === label))));
+  for (const op of allOps().filter(({ name }) => !(name in NOT_IN_LOCKSTEP))) {
+    for (const entryPoint of launched(op, () => true)) assert.ok(run.has(entryPoint), `${op.name}: ${entryPoint}`);
+  }
 });
 
 /** What the first check of relu says when `before` in its shader is `after`. */
@@ -27,7 +42,7 @@ async function withShader(before: string, after: string): Promise<string> {
   assert.ok(right.includes(before));
   module.code = right.replace(before, after);
   try {
-    const { verdict, message } = await lockstepChecks([relu])[0].run();
+    const { verdict, message } = await checks.find(({ op }) => op === 'relu')!.run();
     return `${verdict} ${message}`;
   } finally {
     module.code = right;
@@ -40,10 +55,10 @@ test('a race, a wrong value and a write past the end are found', async () => {
   assert.match(await withShader('index < params.vectors', 'index <= params.vectors'), /^FAIL .*past its end/);
 });
 
-for (const op of allOps()) {
-  for (const check of lockstepChecks([op]).slice(0, SAMPLES * variantNames(op).length)) {
+for (const op of allOps().filter(({ name }) => !only || only.includes(name))) {
+  for (const [index, check] of checks.filter((candidate) => candidate.op === op.name).slice(0, SAMPLES * variantNames(op).length).entries()) {
     test(`${op.name} (${check.label})`, async () => {
-      const { verdict, message } = await check.run();
+      const { verdict, message } = await runCheck(check, index);
       assert.is(verdict, 'PASS', message);
     });
   }

@@ -4,7 +4,7 @@ import { allOps, shutdown } from '../index.js';
 import * as errors from '../core/errors.js';
 import { gradcheck } from '../core/gradcheck.js';
 import { isDifferentiableOutput } from '../core/op.js';
-import { type Sample, samplesOf } from '../core/samples.js';
+import { type Sample, samplesOf, specsOf, takesGradient } from '../core/samples.js';
 import { sizeOf } from '../core/shape.js';
 import '../kernels/samples.js';
 import {
@@ -50,9 +50,9 @@ for (const op of ops) {
 
   for (const sample of declared.samples) {
     const elements = sample.inputs.reduce((total, input) => total + sizeOf(input.shape), 0);
-    const results = op.infer(sample.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype })), sample.attrs ?? {});
+    const results = op.infer(specsOf(sample), sample.attrs ?? {});
     const isEmpty = results.every(({ shape }) => sizeOf(shape) === 0);
-    const differentiable = typeof op.vjp === 'function' && sample.inputs.some((input) => input.dtype !== 'int32' && input.differentiable !== false);
+    const differentiable = typeof op.vjp === 'function' && sample.inputs.some(takesGradient);
 
     if (differentiable && !isEmpty && elements > 0 && elements <= NUMERIC_ELEMENTS) {
       test(`${op.name} (${sample.label}): gradient against numeric, CPU f64`, () =>

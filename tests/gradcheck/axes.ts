@@ -1,12 +1,14 @@
 import type { Op } from '../../core/op.js';
 import type { SuiteOptions } from './check.js';
 import { reasonForNoFold } from './fold.js';
+import { reasonForNoLockstep } from './lockstep.js';
 
 /** A column of the coverage matrix. */
 export interface Axis {
   readonly name: string;
   /** What it compares with what. */
   readonly title: string;
+  /** The device that it needs: without it there is nothing to check. */
   readonly device: 'cpu' | 'webgpu' | 'both';
   /** Left out of the short run in the test command. */
   readonly slow?: boolean;
@@ -30,6 +32,7 @@ export const AXES: readonly Axis[] = [
   { name: 'repeat', title: 'the same bits again, and inputs unchanged', device: 'both', reasonForNone: never },
   { name: 'accumulate', title: 'inputs used twice get exactly twice the gradient', device: 'both', reasonForNone: reasonForNoGradient },
   { name: 'zero upstream', title: 'an upstream of zero gives exactly zero', device: 'both', reasonForNone: reasonForNoGradient },
+  { name: 'lockstep', title: 'each kernel statement by statement: races, writes past the end, values against CPU f64', device: 'cpu', reasonForNone: reasonForNoLockstep },
   { name: 'fold', title: 'a grid past 65,535 workgroups, WebGPU against CPU f64', device: 'webgpu', slow: true, reasonForNone: reasonForNoFold },
 ];
 

@@ -3,6 +3,7 @@ import { scope } from '../../core/memory.js';
 import { type Op, inputNames, outputNames } from '../../core/op.js';
 import type { Sample } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
+import { tensor } from '../../core/tensor.js';
 import { bindingBytes } from '../../core/webgpu/storage.js';
 import { callSample, makeInputs, toleranceOf } from '../support.js';
 import type { CheckResult } from './check.js';
@@ -23,8 +24,21 @@ export const SLACK = 8192;
 /** Inputs, outputs and scratch by the names that kernels bind them by, each followed by SLACK. */
 export type CallMemory = ReadonlyMap<string, ArrayBuffer>;
 
+/** Words that are moved as numbers, in vectors of u32, pass through float32 in the executor: 24 bits are left of them. */
+function withoutLowBits(values: TypedArray): TypedArray {
+  if (values instanceof Float32Array) new Uint32Array(values.buffer).forEach((word, i, words) => (words[i] = word & ~0xff));
+  return values;
+}
+
+/** The values of a sample's inputs, in float32 and int32. */
+function valuesOf(sample: Sample, seed: number): Promise<TypedArray[]> {
+  return scope(() => Promise.all(makeInputs(sample, 'cpu', 'float32', seed).map(async (input) => withoutLowBits(await input.data()))));
+}
+
 /** Memory as a kernel may find it; other garbage in each buffer, so that garbage copied from one to another shows. */
-export async function memoryOf(op: Op, sample: Sample, call: SampleCall, garbage = GARBAGE): Promise<CallMemory> {
+export async function memoryOf(
+  op: Op, sample: Sample, call: SampleCall, { garbage = GARBAGE, seed = 1 }: { garbage?: number; seed?: number } = {},
+): Promise<CallMemory> {
   const memory = new Map<string, ArrayBuffer>();
   const allocate = (name: string, elements: number): ArrayBuffer => {
     const bytes = new ArrayBuffer(bindingBytes(4 * elements) + SLACK);
@@ -32,7 +46,7 @@ export async function memoryOf(op: Op, sample: Sample, call: SampleCall, garbage
     memory.set(name, bytes);
     return bytes;
   };
-  const given = await scope(() => Promise.all(makeInputs(sample, 'cpu', 'float32').map((input) => input.data())));
+  const given = await valuesOf(sample, seed);
   inputNames(op, given.length).forEach((name, i) => {
     view(call.inputs[i].dtype, allocate(name, given[i].length), given[i].length).set(given[i]);
   });
@@ -55,9 +69,11 @@ export interface Expectation {
   inputsAfter: TypedArray[];
 }
 
-export function expectationOf(op: Op, sample: Sample): Promise<Expectation> {
+export function expectationOf(op: Op, sample: Sample, seed = 1): Promise<Expectation> {
   return scope(async () => {
-    const inputs = makeInputs(sample, 'cpu', 'float64');
+    const given = await valuesOf(sample, seed);
+    const inputs = sample.inputs.map(({ shape, dtype }, i) =>
+      tensor(given[i], shape, { dtype: dtype === 'int32' ? 'int32' : 'float64', device: 'cpu' }));
     const outputs = callSample(op, sample, inputs, 'cpu', 'float64');
     return {
       outputs: await Promise.all(outputs.map((output) => output.data())),

@@ -3,10 +3,11 @@ import { type TypedArray, allocate } from '../../core/dtype.js';
 import type { Op } from '../../core/op.js';
 import { type Sample, drawSample, samplesOf } from '../../core/samples.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
-import type { KernelLimits, KernelPlan } from '../../core/webgpu/kernel.js';
+import type { KernelPlan } from '../../core/webgpu/kernel.js';
 import { attrsFor, toleranceOf } from '../support.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
 import { judge } from './judge.js';
+import { LAUNCHES_NOTHING, callOf, entryPointOf } from './plans.js';
 
 /*
  * Grids past 65,535 workgroups fold into y and z. A sample is made longer along its first axis until a launch folds; the
@@ -19,15 +20,6 @@ const MAX_ELEMENTS = 2 ** 25;
 
 /** Smaller samples are degenerate ones (rows of one value), which would prove little. */
 const LEAST_ELEMENTS = 24;
-
-/** What every WebGPU adapter has. */
-const LIMITS: KernelLimits = {
-  maxComputeWorkgroupsPerDimension: MAX_WORKGROUPS,
-  maxComputeInvocationsPerWorkgroup: 256,
-  maxComputeWorkgroupStorageSize: 16_384,
-  maxStorageBufferBindingSize: 2 ** 27,
-  maxStorageBuffersPerShaderStage: 8,
-};
 
 interface Fold {
   op: Op;
@@ -54,13 +46,12 @@ function lengthen(sample: Sample, times: number): Sample | null {
 }
 
 function planOf(op: Op, sample: Sample): { plan: KernelPlan; elements: number; outputElements: number } | null {
-  if ('view' in op) return null;
-  const inputs = sample.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
   try {
-    const outputs = op.infer(inputs, sample.attrs ?? {});
-    const outputElements = sizeOf((outputs[0] ?? inputs[0]).shape);
+    const call = callOf(op, sample);
+    if (!call) return null;
+    const { inputs, outputs, plan } = call;
     const elements = [...inputs, ...outputs].reduce((total, { shape }) => total + sizeOf(shape), 0);
-    return { plan: op.kernel({ inputs, outputs, attrs: sample.attrs ?? {}, limits: LIMITS }), elements, outputElements };
+    return { plan, elements, outputElements: sizeOf((outputs[0] ?? inputs[0]).shape) };
   } catch {
     return null; // The longer call is not a legal one.
   }
@@ -71,7 +62,7 @@ function foldOf(op: Op): Fold | null {
   let best: Fold | null = null;
   for (const base of samplesOf(op.name)?.samples ?? []) {
     const short = planOf(op, base);
-    if (!short || short.outputElements === 0 || short.elements < LEAST_ELEMENTS) continue;
+    if (!short || short.elements < LEAST_ELEMENTS) continue;
     for (let times = 2; times <= MAX_ELEMENTS; times *= 2) {
       const sample = lengthen(base, times);
       const found = sample && planOf(op, sample);
@@ -79,7 +70,7 @@ function foldOf(op: Op): Fold | null {
       if (found.outputElements > MAX_ELEMENTS || found.outputElements !== times * short.outputElements) break;
       const folded = found.plan.launches.filter(({ workgroups: [x, y, z] }) => x * y * z > MAX_WORKGROUPS);
       if (folded.length === 0) continue;
-      const entryPoints = [...new Set(folded.map(({ module, entryPoint = 'main' }) => `${module.name} ${entryPoint}`))];
+      const entryPoints = [...new Set(folded.map(entryPointOf))];
       best = { op, sample, base, elements: found.elements, entryPoints };
     }
   }
@@ -96,7 +87,7 @@ function folds(): Map<string, Fold | string> {
   const found = allOps().map((op) => ({ op, fold: foldOf(op) }));
   for (const { op, fold } of found.sort((a, b) => (a.fold?.elements ?? 0) - (b.fold?.elements ?? 0))) {
     const missing = fold?.entryPoints.filter((entryPoint) => !coveredBy.has(entryPoint)) ?? [];
-    if ('view' in op) chosen.set(op.name, 'a view: it launches nothing');
+    if ('view' in op) chosen.set(op.name, LAUNCHES_NOTHING);
     else if (!fold) chosen.set(op.name, `no sample folds along its first axis before it exceeds ${MAX_ELEMENTS / 2 ** 20}M elements`);
     else if (missing.length === 0) chosen.set(op.name, `same WGSL as that of ${coveredBy.get(fold.entryPoints[0])}: ${fold.entryPoints.join(', ')}`);
     else {

@@ -1,6 +1,6 @@
 import { type Tensor, allOps, tensor, Philox } from '../../index.js';
 import { type Op, isDifferentiableOutput } from '../../core/op.js';
-import { type Sample, type SampleInput, drawSample, samplesOf } from '../../core/samples.js';
+import { type Sample, type SampleInput, drawSample, samplesOf, specsOf, takesGradient } from '../../core/samples.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
 
 /* What a node of a random graph can be: a small sample of a differentiable op, whose inputs other nodes can feed. */
@@ -13,9 +13,6 @@ export interface Template {
 /** Nodes stay small, so that thousands of graphs can be differentiated numerically. */
 const MOST_ELEMENTS = 80;
 
-/** Can another node's values take the place of this input? */
-export const isFed = (input: SampleInput) => input.dtype !== 'int32' && input.differentiable !== false;
-
 let templates: Template[] | null = null;
 
 /** Every small sample of every op that has slopes. */
@@ -23,11 +20,11 @@ export function graphTemplates(): Template[] {
   templates ??= allOps().flatMap((op) => {
     const declared = samplesOf(op.name);
     if (typeof op.vjp !== 'function' || !declared || declared.flat !== undefined) return [];
-    return declared.samples.filter(({ inputs, attrs = {} }) => {
-      const specs = inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
-      const all = [...specs, ...op.infer(specs, attrs)];
+    return declared.samples.filter((sample) => {
+      const specs = specsOf(sample);
+      const all = [...specs, ...op.infer(specs, sample.attrs ?? {})];
       const sizes = all.map(({ shape }) => sizeOf(shape));
-      return inputs.some(isFed) && Math.min(...sizes) > 0 && sizes.reduce((a, b) => a + b, 0) <= MOST_ELEMENTS;
+      return sample.inputs.some(takesGradient) && Math.min(...sizes) > 0 && sizes.reduce((a, b) => a + b, 0) <= MOST_ELEMENTS;
     }).map((sample) => ({ op, sample }));
   });
   return templates;

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { type DType, type DeviceName, Philox, type Tensor, applyOp, backendFor, grad, scope, tensor } from '../../index.js';
 import { gradcheck } from '../../core/gradcheck.js';
+import { takesGradient } from '../../core/samples.js';
 import { attrsFor, distance, toleranceOf } from '../support.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
-import { carriers, constantFor, fit, graphTemplates, isFed } from './graphTemplates.js';
+import { carriers, constantFor, fit, graphTemplates } from './graphTemplates.js';
 
 /*
  * Random graphs of ops: nodes are samples of registered ops, fed by leaves and by earlier nodes. fast-check draws them, and
@@ -38,7 +39,7 @@ function evaluate({ nodes, seed }: Graph, leaves: readonly Tensor[], disturb: (t
   nodes.forEach(({ template, sources }, n) => {
     const { op, sample } = templateOf(template);
     const inputs = sample.inputs.map((input, i) => {
-      if (!isFed(input)) return constantFor(input, leaves[0], seed + i);
+      if (!takesGradient(input)) return constantFor(input, leaves[0], seed + i);
       const source = values[sources[i % sources.length] % values.length];
       unused.delete(source);
       return fit(source, input);
@@ -123,7 +124,7 @@ async function compareDevices(graph: Graph): Promise<number> {
 export function show({ leaves, nodes }: Graph): string {
   const from = ({ sources, template }: Graph['nodes'][number]) => {
     const { op, sample } = templateOf(template);
-    return `${op.name}(${sample.label}; from ${sample.inputs.map((input, i) => (isFed(input) ? sources[i % sources.length] : 'constant')).join(' ')})`;
+    return `${op.name}(${sample.label}; from ${sample.inputs.map((input, i) => (takesGradient(input) ? sources[i % sources.length] : 'constant')).join(' ')})`;
   };
   return `leaves ${leaves.map((shape) => `[${shape}]`).join(' ')}: ${nodes.map(from).join(' -> ')}`;
 }

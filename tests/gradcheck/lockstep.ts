@@ -1,14 +1,14 @@
+import { allOps } from '../../index.js';
 import type { Op } from '../../core/op.js';
 import { type Sample, type SampleInput, samplesOf } from '../../core/samples.js';
-import { scope } from '../../core/memory.js';
 import { sizeOf } from '../../core/shape.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
 import { packParams } from '../../core/webgpu/uniforms.js';
 import { variantNames } from '../support.js';
 import { type CallMemory, expectationOf, judgeMemory, memoryOf, writtenPastTheEnd } from './callMemory.js';
-import type { Check, CheckResult } from './check.js';
+import type { Check, CheckResult, SuiteOptions } from './check.js';
 import { execute } from './executor.js';
-import { type SampleCall, callOf, labelOf, specialise } from './plans.js';
+import { LAUNCHES_NOTHING, type SampleCall, callOf, entryPointOf, labelOf, specialise } from './plans.js';
 
 /*
  * Kernels in slow motion: wgsl_reflect's executor runs every invocation of a workgroup one statement at a time, and notes
@@ -16,6 +16,7 @@ import { type SampleCall, callOf, labelOf, specialise } from './plans.js';
  * the only one on races.
  */
 
+const EXECUTOR = 'the executor gets it wrong';
 const LOW_BITS = 'whole numbers in vectors pass through float32 and lose their low bits';
 
 /** Ops, or single samples, that the executor gets wrong, each with its reason. */
@@ -23,8 +24,6 @@ export const NOT_IN_LOCKSTEP: Readonly<Record<string, string>> = {
   indexSelectGrad: 'a break inside an if goes astray in a while loop: the executor never ends, or loses the variables',
   'fill (int32)': LOW_BITS,
   'pad (int32)': LOW_BITS,
-  'permute (matrix of one 4 x 4 block)': LOW_BITS,
-  'permute (blocks between the outer and the inner axis)': LOW_BITS,
   'arange (int32 to the last one)': 'conversion out of range wraps around, where WGSL takes the nearest number',
   'cast (to int32, both signs)': 'conversion out of range wraps around, where WGSL takes the nearest number',
   'round (far out)': 'halves are rounded up, where WGSL takes the even neighbour',
@@ -34,37 +33,76 @@ export const NOT_IN_LOCKSTEP: Readonly<Record<string, string>> = {
   dropout: 'products of u32 lose their low bits',
 };
 
-/** Larger samples take seconds each: the executor interprets, and compares all accesses of a workgroup pair by pair. */
-const MAX_INVOCATIONS = 256;
+/**
+ * Larger samples take seconds each: the executor interprets, and compares all accesses of a workgroup pair by pair. They are
+ * run only for entry points that no smaller sample launches.
+ */
+const MAX_WORKGROUPS = 4;
 const MAX_ELEMENTS = 300;
+
+/** A sample, under one of its op's variants, that the executor can run. */
+interface Candidate {
+  op: Op;
+  sample: Sample;
+  label: string;
+  call: SampleCall;
+  elements: number;
+  entryPoints: readonly string[];
+}
 
 const isFinite = ({ data = [] }: SampleInput) => data.every(Number.isFinite);
 
-/** Why a sample is not run, or null if it is. */
-export function reasonToLeaveOut(sample: Sample, call: SampleCall): string | null {
-  if (!sample.inputs.every(isFinite)) return 'the executor gets NaN and infinity wrong';
+function candidateOf(op: Op, sample: Sample, variant: string | undefined): Candidate | { reason: string } {
+  const call = callOf(op, sample, variant);
+  if (!call) return { reason: 'view' in op ? LAUNCHES_NOTHING : 'an empty result: nothing is launched' };
+  const known = NOT_IN_LOCKSTEP[op.name] ?? NOT_IN_LOCKSTEP[`${op.name} (${sample.label})`];
+  if (known) return { reason: `${EXECUTOR}: ${known}` };
+  if (!sample.inputs.every(isFinite)) return { reason: `${EXECUTOR}: NaN and infinity` };
   const elements = [...call.inputs, ...call.outputs].reduce((total, { shape }) => total + sizeOf(shape), 0);
-  if (elements > MAX_ELEMENTS) return `more than ${MAX_ELEMENTS} elements`;
-  const invocations = call.plan.launches.map(({ workgroups: [x, y, z] }) => 64 * x * y * z);
-  return Math.max(...invocations) > MAX_INVOCATIONS ? `more than ${MAX_INVOCATIONS} invocations` : null;
+  return { op, sample, label: labelOf(sample, variant), call, elements, entryPoints: call.plan.launches.map(entryPointOf) };
 }
 
-/** One check a sample that is small enough. */
-export function lockstepChecks(ops: readonly Op[]): Check[] {
-  return ops.filter((op) => !(op.name in NOT_IN_LOCKSTEP)).flatMap((op) =>
-    (samplesOf(op.name)?.samples ?? []).flatMap((sample) => variantNames(op).flatMap((variant): Check[] => {
-      const call = callOf(op, sample, variant);
-      if (`${op.name} (${sample.label})` in NOT_IN_LOCKSTEP || !call || reasonToLeaveOut(sample, call)) return [];
-      return [{ op: op.name, axis: 'lockstep', label: labelOf(sample, variant), run: () => scope(() => checkSample(op, sample, call)) }];
-    })));
+const isSmall = ({ elements, call: { plan } }: Candidate) =>
+  elements <= MAX_ELEMENTS && plan.launches.every(({ workgroups: [x, y, z] }) => x * y * z <= MAX_WORKGROUPS);
+
+function candidatesOf(op: Op): (Candidate | { reason: string })[] {
+  return (samplesOf(op.name)?.samples ?? []).flatMap((sample) => variantNames(op).map((variant) => candidateOf(op, sample, variant)));
 }
 
-async function checkSample(op: Op, sample: Sample, call: SampleCall): Promise<CheckResult> {
+/** What is run: the small ones, and for each other entry point the smallest that launches it. */
+function chosenCandidates(): Candidate[] {
+  const all = allOps().flatMap(candidatesOf).filter((candidate): candidate is Candidate => !('reason' in candidate));
+  const chosen = new Set(all.filter(isSmall));
+  const launched = new Set([...chosen].flatMap(({ entryPoints }) => entryPoints));
+  for (const candidate of [...all].sort((a, b) => a.elements - b.elements)) {
+    if (candidate.entryPoints.every((entryPoint) => launched.has(entryPoint))) continue;
+    chosen.add(candidate);
+    candidate.entryPoints.forEach((entryPoint) => launched.add(entryPoint));
+  }
+  return all.filter((candidate) => chosen.has(candidate));
+}
+
+/** Why an op may lack a check: no sample of it can be run, or only large ones of entry points that others launch. Null if it should have one. */
+export function reasonForNoLockstep(op: Op): string | null {
+  const candidates = candidatesOf(op);
+  const reasons = candidates.flatMap((candidate) =>
+    'reason' in candidate ? candidate.reason : isSmall(candidate) ? [] : `its samples are too large, and others launch ${candidate.entryPoints.join(', ')}`);
+  return reasons.length === 0 || reasons.length < candidates.length ? null : [...new Set(reasons)].join('; ');
+}
+
+/** One check a sample and variant. No adapter is needed. */
+export function lockstepChecks({ seed, devices }: SuiteOptions): Check[] {
+  if (!devices.includes('cpu')) return [];
+  return chosenCandidates().map(({ op, sample, label, call }) =>
+    ({ op: op.name, axis: 'lockstep', label, run: () => checkSample(op, sample, call, seed) }));
+}
+
+async function checkSample(op: Op, sample: Sample, call: SampleCall, seed: number): Promise<CheckResult> {
   // Reading past the end, the executor throws where WebGPU gives some value of the buffer: hence the slack behind each.
-  const memory = await memoryOf(op, sample, call);
+  const memory = await memoryOf(op, sample, call, { seed });
   const complaints = [...call.plan.launches.flatMap((launch) => launchOn(op, launch, memory)), ...writtenPastTheEnd(memory)];
   if (complaints.length > 0) return { verdict: 'FAIL', message: `${complaints[0]}; ${complaints.length} in all` };
-  return judgeMemory(op, call, memory, await expectationOf(op, sample));
+  return judgeMemory(op, call, memory, await expectationOf(op, sample, seed));
 }
 
 /** Runs one launch on `memory`; what the executor says against it. */

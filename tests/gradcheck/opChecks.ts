@@ -1,7 +1,7 @@
 import { type DType, type DeviceName, type Tensor, allOps, scope } from '../../index.js';
 import { type GradcheckReport, gradcheck, gradgradcheck } from '../../core/gradcheck.js';
 import { type Op, isDifferentiableOutput } from '../../core/op.js';
-import { type OpSamples, type Sample, type SampleInput, samplesOf } from '../../core/samples.js';
+import { type OpSamples, type Sample, samplesOf, specsOf, takesGradient } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
 import { type RunOptions, type SampleResult, callSample, makeInputs, runSample, toleranceOf, variantNames } from '../support.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
@@ -9,8 +9,6 @@ import { EXACT, fromReport, judge, pairs } from './judge.js';
 import { AS_GIVEN, LAYOUTS, type Layout, leafOf } from './layouts.js';
 
 /* The checks of every op, from the registry and its samples: no op is named here. */
-
-const takesGradient = ({ dtype, differentiable }: SampleInput) => dtype !== 'int32' && differentiable !== false;
 
 /** One op, one sample, one way for its inputs to arrive. */
 export class Case {
@@ -26,8 +24,7 @@ export class Case {
 
   /** Is there an element to move, and one that could follow? */
   get hasSlopes(): boolean {
-    const inputs = this.sample.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
-    const outputs = this.op.infer(inputs, this.sample.attrs ?? {});
+    const outputs = this.op.infer(specsOf(this.sample), this.sample.attrs ?? {});
     const moves = this.sample.inputs.some((input) => takesGradient(input) && sizeOf(input.shape) > 0);
     return this.differentiable && moves && outputs.some(({ shape }) => sizeOf(shape) > 0);
   }

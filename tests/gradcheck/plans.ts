@@ -1,6 +1,6 @@
 import type { Spec } from '../../core/backend.js';
 import type { Op } from '../../core/op.js';
-import { type Sample, samplesOf } from '../../core/samples.js';
+import { type Sample, samplesOf, specsOf } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
 import type { KernelLimits, KernelPlan, Launch, WgslModule } from '../../core/webgpu/kernel.js';
 import { rewriteTiles } from '../../core/webgpu/tiles.js';
@@ -17,6 +17,8 @@ const DEFAULT_LIMITS: KernelLimits = {
   maxStorageBuffersPerShaderStage: 8,
 };
 
+export const LAUNCHES_NOTHING = 'a view: it launches nothing';
+
 /** The float32 call that a sample stands for. */
 export interface SampleCall {
   inputs: readonly Spec[];
@@ -27,12 +29,17 @@ export interface SampleCall {
 /** Null for a view and for an empty result: neither launches anything. `variant` is one of the op's; default its first. */
 export function callOf(op: Op, sample: Sample, variant?: string): SampleCall | null {
   if ('view' in op) return null;
-  const inputs = sample.inputs.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
+  const inputs = specsOf(sample);
   const attrs = attrsFor(sample, 'float32');
   const outputs = op.infer(inputs, attrs);
   const written = [...outputs, ...(op.mutates ? inputs : [])];
   if (written.every(({ shape }) => sizeOf(shape) === 0)) return null;
   return { inputs, outputs, plan: op.kernel({ inputs, outputs, attrs, limits: DEFAULT_LIMITS, variant }) };
+}
+
+/** The WGSL file and entry point of a launch, by name. */
+export function entryPointOf({ module, entryPoint = 'main' }: Launch): string {
+  return `${module.name} ${entryPoint}`;
 }
 
 /** A kernel as one set of overrides and tiles makes it. */
