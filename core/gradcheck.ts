@@ -58,7 +58,7 @@ async function check(call: string, fn: TensorFunction, inputs: readonly Tensor[]
   if (!varies && values.length > 0) {
     const gradients = await objective.gradients(point, upstreams);
     for (const column of columnsOf(point, options)) {
-      const found = await measure(objective, upstreams, point, gradients, column, seed);
+      const found = await measure(objective, upstreams, { point, values, gradients }, column, seed);
       if (!found) kinks++;
       else if (found[0].point !== point) moved++;
       slopes.push(...(found ?? []));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,6 +11,7 @@ import type { Check, SuiteOptions } from './gradcheck/check.js';
 import { escapeMarkup, junit } from './gradcheck/junit.js';
 import { html } from './gradcheck/html.js';
 import { mergeReports } from './gradcheck/merge.js';
+import { runInProcesses } from './gradcheck/processes.js';
 import { type Report, countPlanned, matrixOf, reportText, totalsOf } from './gradcheck/report.js';
 import { type Row, runCheck, shardOf } from './gradcheck/runChecks.js';
 import { allChecks } from './gradcheck/suite.js';
@@ -96,6 +97,23 @@ async function reportOf(shard: { index: number; count: number }): Promise<Report
   return JSON.parse(JSON.stringify(report));
 }
 
+test('a process that crashes fails its check, and the others are run', async () => {
+  const program = join(folder, 'crashes.mjs');
+  writeFileSync(program, `
+    process.on('message', async (places) => {
+      for (const index of places) {
+        if (index === 2) process.kill(process.pid, 'SIGKILL');
+        await new Promise((resolve) => process.send({ index, verdict: 'PASS' }, resolve));
+      }
+    });
+    process.on('disconnect', () => process.exit());
+    process.send('ready');`);
+  const sameOp = ['a', 'b', 'c', 'd', 'e'].map((label, index) => ({ check: fake('relu', 'f32 cpu', label, { verdict: 'PASS', message: '' }), index }));
+  const rows = await runInProcesses(sameOp, 2, () => {}, program);
+  assert.equal(rows.map(({ index, verdict }) => `${index} ${verdict}`), ['0 PASS', '1 PASS', '2 FAIL', '3 PASS', '4 PASS']);
+  assert.match(rows[2].message, /ended during this check: SIGKILL/);
+});
+
 /** Throws unless every tag is closed in order and every attribute quoted; gives the elements by name. */
 function parseXml(text: string): Map<string, Record<string, string>[]> {
   const open: string[] = [];
@@ -157,11 +175,11 @@ function run(...args: string[]): { status: number | null; stdout: string; stderr
   return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
 }
 
-test('the command: two shards, merged, are the whole; exit code 0', () => {
+test('the command: two shards in two processes each, merged, are the whole in one; exit code 0', () => {
   const at = (name: string) => join(folder, name);
   const args = ['--device', 'cpu', '--op', 'relu,eq,random graphs', '--graphs', '3'];
-  for (const i of [1, 2]) assert.is(run(...args, '--shard', `${i}/2`, '--json', at(`${i}.json`)).status, 0);
-  assert.is(run(...args, '--json', at('whole.json')).status, 0);
+  for (const i of [1, 2]) assert.is(run(...args, '--jobs', '2', '--shard', `${i}/2`, '--json', at(`${i}.json`)).status, 0);
+  assert.is(run(...args, '--jobs', '1', '--json', at('whole.json')).status, 0);
   const merged = run('--merge', at('2.json'), at('1.json'), '--json', at('merged.json'), '--junit', at('x.xml'), '--html', at('x.html'));
   assert.is(merged.status, 0, merged.stdout);
   const figures = (name: string) => {

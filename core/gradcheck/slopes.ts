@@ -56,11 +56,12 @@ function moved(point: Point, { input, direction }: Column, distance: number): Po
   return point.map((values, i) => (i === input ? values!.map((value, k) => value + distance * direction[k]) : values));
 }
 
-/** The outputs' values around `point`, as `extrapolate` wants them. */
-export async function sampleAlong(objective: Objective, point: Point, column: Column, step: number): Promise<Float64Array[]> {
-  const samples: Float64Array[] = [];
-  for (const t of [-step, -step / 2, 0, step / 2, step]) samples.push(await objective.evaluate(moved(point, column, t)));
-  return samples;
+/** The outputs' values around `point`, as `extrapolate` wants them; `centre` are those at the point itself, where they are known. */
+export async function sampleAlong(
+  objective: Objective, point: Point, column: Column, step: number, centre: Float64Array | null = null,
+): Promise<Float64Array[]> {
+  const at = (t: number) => objective.evaluate(moved(point, column, t));
+  return [await at(-step), await at(-step / 2), centre ?? (await objective.evaluate(point)), await at(step / 2), await at(step)];
 }
 
 /** A kink, a jump, or the edge of the domain within the step: the difference is no slope. `scale` is the largest slope around. */
@@ -68,12 +69,17 @@ function isKinked({ slope, errorEstimate, noise }: Extrapolated, scale: number):
   return !(ERROR_FACTOR * errorEstimate <= RESOLUTION * Math.max(Math.abs(slope), scale) + noise);
 }
 
-/**
- * The slopes of every upstream along one column, or null where every point that was tried sat on a kink.
- * `gradients` are the tape's at `point`, by upstream.
- */
+/** What the function gives at the point of a check. */
+export interface AtPoint {
+  point: Point;
+  values: Float64Array;
+  /** The tape's, by upstream. */
+  gradients: readonly Gradients[];
+}
+
+/** The slopes of every upstream along one column, or null where every point that was tried sat on a kink. */
 export async function measure(
-  objective: Objective, upstreams: readonly Float64Array[], point: Point, gradients: readonly Gradients[], column: Column, seed: number,
+  objective: Objective, upstreams: readonly Float64Array[], { point, values, gradients }: AtPoint, column: Column, seed: number,
 ): Promise<Slope[] | null> {
   const [nearest] = signedRandom(1, stream(seed, 'move', column.input, column.index));
   const scales = gradients.map((row) => largestFinite(row[column.input]!));
@@ -81,7 +87,7 @@ export async function measure(
     const step = attempt === 0 ? column.step : column.step / NARROWING;
     const isMoved = attempt >= 2;
     const at = isMoved ? moved(point, column, nearest * column.step * (-2) ** attempt) : point;
-    const samples = await sampleAlong(objective, at, column, step);
+    const samples = await sampleAlong(objective, at, column, step, isMoved ? null : values);
     const numeric = upstreams.map((upstream) => extrapolate(samples.map((values) => dot(values, upstream)), step));
     if (numeric.some((slope, row) => isKinked(slope, scales[row]))) continue;
     const rows = isMoved ? await objective.gradients(at, upstreams) : gradients;

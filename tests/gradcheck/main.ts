@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
-import { init } from '../../index.js';
+import { init, shutdown } from '../../index.js';
 import { runProgram } from '../../examples/commandLine.js';
+import type { SuiteOptions } from './check.js';
 import { html } from './html.js';
 import { junit } from './junit.js';
 import { mergeReports, readReport } from './merge.js';
 import { runMutants } from './mutants.js';
 import { type Options, type Outputs, USAGE, parseMerge, parseOptions } from './options.js';
+import { WORKER, runInProcesses, serve, unitsOf } from './processes.js';
 import { Progress } from './progress.js';
 import { type Report, countPlanned, reportText, totalsOf } from './report.js';
-import { type Row, runCheck, shardOf } from './runChecks.js';
+import { type Planned, type Row, runCheck, shardOf } from './runChecks.js';
 import { allChecks } from './suite.js';
 
 /* npm run gradcheck: every check of the suite, a table, and reports. Exit code 1 if anything failed. */
@@ -23,30 +25,49 @@ function conclude(report: Report, { json, html: page, junit: xml }: Outputs): nu
   return failed.length > 0 || missing.length > 0 ? 1 : 0;
 }
 
-async function runSuite({ suite, only, shard, ...outputs }: Options): Promise<number> {
-  const checks = allChecks(suite, only);
-  let adapter = 'no adapter in use';
-  if (suite.devices.includes('webgpu')) {
-    const { backend } = await init({ device: 'webgpu' });
-    adapter = `webgpu: ${backend.description}`;
-    await init({ device: 'cpu' });
-  }
-  const mine = shardOf(checks, shard);
-  console.log(`${mine.length} of ${checks.length} checks; ${adapter}; seed ${suite.seed}`);
-  const progress = new Progress(mine.length);
+/** Makes the devices ready; what the adapter is. */
+async function openDevices({ devices }: SuiteOptions): Promise<string> {
+  if (!devices.includes('webgpu')) return 'no adapter in use';
+  const { backend } = await init({ device: 'webgpu' });
+  await init({ device: 'cpu' });
+  return `webgpu: ${backend.description}`;
+}
+
+async function runHere(checks: readonly Planned[], onRow: (row: Row) => void): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { check, index } of mine) {
+  for (const { check, index } of checks) {
     const row = await runCheck(check, index);
     rows.push(row);
-    progress.step(row.op, row.verdict === 'FAIL');
+    onRow(row);
   }
+  return rows;
+}
+
+async function runSuite({ suite, only, shard, jobs, ...outputs }: Options): Promise<number> {
+  const checks = allChecks(suite, only);
+  const mine = shardOf(checks, shard);
+  const adapter = await openDevices(suite);
+  const processes = Math.min(jobs, unitsOf(mine).length);
+  console.log(`${mine.length} of ${checks.length} checks; ${adapter}; seed ${suite.seed}; ${processes} process${processes === 1 ? '' : 'es'}`);
+  const progress = new Progress(mine.length);
+  const onRow = (row: Row) => progress.step(row.op, row.verdict === 'FAIL');
+  if (processes > 1) shutdown('webgpu');
+  const rows = await (processes > 1 ? runInProcesses(mine, processes, onRow) : runHere(mine, onRow));
   progress.stop();
   const shards = [`${shard.index}/${shard.count}`];
   return conclude({ options: suite, ops: only, adapter, shards, planned: countPlanned(checks), rows }, outputs);
 }
 
+/** One of several processes that `runSuite` starts. */
+async function runWorker({ suite, only }: Options): Promise<number> {
+  const checks = allChecks(suite, only);
+  await openDevices(suite);
+  return serve(checks);
+}
+
 /** What the first flags can ask for besides a run of the suite. */
 const MODES: Record<string, (args: readonly string[]) => number | Promise<number>> = {
+  [WORKER]: (args) => runWorker(parseOptions(args.filter((arg) => arg !== WORKER))),
   '--help': () => (console.log(USAGE), 0),
   '--merge'(args) {
     const { files, outputs } = parseMerge(args);

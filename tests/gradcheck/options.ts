@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { UsageError, oneOf, readFlags, wholeNumber } from '../../examples/commandLine.js';
 import type { SuiteOptions } from './check.js';
 
 export const USAGE = `npm run gradcheck -- [--op NAME,...] [--device cpu|webgpu] [--seed N] [--graphs N] [--seeds N] [--shard I/N]
-                     [--json FILE] [--html FILE] [--junit FILE]
+                     [--jobs N] [--json FILE] [--html FILE] [--junit FILE]
 npm run gradcheck -- --merge A.json B.json ... [--json FILE] [--html FILE] [--junit FILE]
 npm run gradcheck -- --mutants [--op NAME,...] [--kind both|vjp|wgsl] [--limit N] [--json FILE]`;
 
@@ -18,7 +19,12 @@ export interface Options extends Outputs {
   /** Ops, models or graphs by name; null for all. */
   only: readonly string[] | null;
   shard: { index: number; count: number };
+  /** How many processes run the checks. */
+  jobs: number;
 }
+
+/** A check of a fold holds up to a gigabyte, so that more cores do not mean more processes without end. */
+const DEFAULT_JOBS = Math.min(4, availableParallelism());
 
 const OUTPUTS = ['json', 'html', 'junit'] as const;
 
@@ -29,7 +35,7 @@ function shardFrom(value = '1/1'): Options['shard'] {
 }
 
 export function parseOptions(args: readonly string[]): Options {
-  const flags = readFlags(args, ['op', 'device', 'seed', 'graphs', 'seeds', 'shard', ...OUTPUTS]);
+  const flags = readFlags(args, ['op', 'device', 'seed', 'graphs', 'seeds', 'shard', 'jobs', ...OUTPUTS]);
   const { json, html, junit } = flags;
   const seeds = wholeNumber('seeds', flags.seeds, 0, 1);
   if (seeds > 0 && flags.device === 'webgpu') throw new UsageError('--seeds checks the CPU; leave --device webgpu out');
@@ -43,6 +49,7 @@ export function parseOptions(args: readonly string[]): Options {
     },
     only: flags.op?.split(',') ?? null,
     shard: shardFrom(flags.shard),
+    jobs: wholeNumber('jobs', flags.jobs, DEFAULT_JOBS, 1),
     json,
     html,
     junit,

@@ -1,14 +1,24 @@
 import { memory, scope } from '../../index.js';
 import type { Check, CheckResult } from './check.js';
 
-/** A check that was made. */
+/** A check that was made, and its place in the whole suite. */
 export interface Row extends CheckResult {
-  /** Place in the whole suite, so that shards can be put together again. */
   index: number;
   op: string;
   axis: string;
   label: string;
   milliseconds: number;
+}
+
+/** A check, and its place in the whole suite, so that shards and processes can be put together again. */
+export interface Planned {
+  check: Check;
+  index: number;
+}
+
+/** The row of a check that never gave a result. */
+export function failedRow({ check: { op, axis, label }, index }: Planned, message: string): Row {
+  return { index, op, axis, label, verdict: 'FAIL', message, milliseconds: 0 };
 }
 
 /** Runs one check. What it throws is a failure, and so is what it leaves behind. */
@@ -34,8 +44,8 @@ export async function runCheck({ op, axis, label, run }: Check, index: number): 
 /** Spreads neighbours, whose costs follow a pattern, over the shards (Knuth's multiplicative hash). */
 const scatter = (n: number) => Math.imul(n + 1, 2654435761) >>> 16;
 
-/** Shard `shard.index` of `shard.count`, with each check's place in the whole. Neighbours that share runs stay together. */
-export function shardOf(checks: readonly Check[], shard: { index: number; count: number }): { check: Check; index: number }[] {
+/** Shard `shard.index` of `shard.count`. Neighbours that share runs stay together. */
+export function shardOf(checks: readonly Check[], shard: { index: number; count: number }): Planned[] {
   let group = -1;
   return checks
     .map((check, index) => {
