@@ -36,9 +36,7 @@ function valuesOf(sample: Sample, seed: number): Promise<TypedArray[]> {
 }
 
 /** Memory as a kernel may find it; other garbage in each buffer, so that garbage copied from one to another shows. */
-export async function memoryOf(
-  op: Op, sample: Sample, call: SampleCall, { garbage = GARBAGE, seed = 1 }: { garbage?: number; seed?: number } = {},
-): Promise<CallMemory> {
+export async function memoryOf(op: Op, sample: Sample, call: SampleCall, garbage = GARBAGE, seed = 1): Promise<CallMemory> {
   const memory = new Map<string, ArrayBuffer>();
   const allocate = (name: string, elements: number): ArrayBuffer => {
     const bytes = new ArrayBuffer(bindingBytes(4 * elements) + SLACK);

@@ -5,7 +5,7 @@ import { sizeOf } from '../../core/shape.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
 import { packParams } from '../../core/webgpu/uniforms.js';
 import { variantNames } from '../support.js';
-import { type CallMemory, expectationOf, judgeMemory, memoryOf, writtenPastTheEnd } from './callMemory.js';
+import { type CallMemory, GARBAGE, expectationOf, judgeMemory, memoryOf, writtenPastTheEnd } from './callMemory.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
 import { execute } from './executor.js';
 import { LAUNCHES_NOTHING, type SampleCall, callOf, entryPointOf, labelOf, specialise } from './plans.js';
@@ -99,7 +99,7 @@ export function lockstepChecks({ seed, devices }: SuiteOptions): Check[] {
 
 async function checkSample(op: Op, sample: Sample, call: SampleCall, seed: number): Promise<CheckResult> {
   // Reading past the end, the executor throws where WebGPU gives some value of the buffer: hence the slack behind each.
-  const memory = await memoryOf(op, sample, call, { seed });
+  const memory = await memoryOf(op, sample, call, GARBAGE, seed);
   const complaints = [...call.plan.launches.flatMap((launch) => launchOn(op, launch, memory)), ...writtenPastTheEnd(memory)];
   if (complaints.length > 0) return { verdict: 'FAIL', message: `${complaints[0]}; ${complaints.length} in all` };
   return judgeMemory(op, call, memory, await expectationOf(op, sample, seed));
