@@ -32,6 +32,7 @@ export class Recorder {
 
   /** Copies `data` into `target`, after everything recorded before. */
   upload(target: WebGpuStorage, data: TypedArray): void {
+    if (data.length === 0) return; // Deno 2.9 panics when nothing is written.
     const command: UploadCommand = { kind: 'upload', target, data };
     if (this.submitReady() || waitsFor(command)) this.record({ ...command, data: data.slice() });
     else this.execute(command);
