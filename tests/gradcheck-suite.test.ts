@@ -6,13 +6,16 @@ import * as assert from 'uvu/assert';
 import { allOps, shutdown } from '../index.js';
 // @ts-expect-error: the build scripts are plain JavaScript
 import { bundleProgram } from '../scripts/bundleProgram.mjs';
-import { AXES } from './gradcheck/axes.js';
+import { AXES, reasonForEmpty } from './gradcheck/axes.js';
 import type { Check, SuiteOptions } from './gradcheck/check.js';
-import { escapeMarkup, junit } from './gradcheck/junit.js';
-import { html } from './gradcheck/html.js';
-import { mergeReports } from './gradcheck/merge.js';
+import { type MutantReport, summarise } from './gradcheck/mutantReport.js';
 import { runInProcesses } from './gradcheck/processes.js';
-import { type Report, countPlanned, matrixOf, reportText, totalsOf } from './gradcheck/report.js';
+import { html } from './gradcheck/reports/html.js';
+import { junit } from './gradcheck/reports/junit.js';
+import { escapeMarkup } from './gradcheck/reports/markup.js';
+import { mergeReports } from './gradcheck/reports/merge.js';
+import { type Report, countPlanned, isGood, matrixOf, totalsOf } from './gradcheck/reports/report.js';
+import { reportText } from './gradcheck/reports/text.js';
 import { type Row, runCheck, shardOf } from './gradcheck/runChecks.js';
 import { allChecks } from './gradcheck/suite.js';
 import { initBothDevices } from './support.js';
@@ -60,12 +63,18 @@ for (const [op, devices] of [['random graphs', OPTIONS.devices], ['models', ['cp
 }
 
 test('every cell of op and axis has checks, or a reason why not', () => {
-  const report: Report = { options: OPTIONS, ops: null, adapter: '', shards: ['1/1'], planned: countPlanned(checks), rows: [] };
+  const report: Report = { options: OPTIONS, ops: null, adapter: '', shards: ['1/1'], planned: countPlanned(checks), rows: [], mutants: null };
   assert.equal(totalsOf(report).missing, []);
   assert.is(matrixOf(report).filter(({ op }) => allOps().some(({ name }) => name === op)).length, allOps().length);
-  // A differentiable op without samples of its own would leave a hole, and be seen.
-  const holes = { ...report.planned, relu: {} };
-  assert.ok(totalsOf({ ...report, planned: holes }).missing.includes('relu: f64 numeric'));
+  // A cell whose checks get lost is missed: no reason excuses it.
+  for (const op of allOps()) {
+    for (const axis of AXES) {
+      if (report.planned[op.name][axis.name]) assert.is(reasonForEmpty(axis, op, OPTIONS), null, `${op.name}: ${axis.name}`);
+    }
+  }
+  const holes = { ...report, planned: { ...report.planned, relu: {} } };
+  assert.ok(totalsOf(holes).missing.includes('relu: f64 numeric'));
+  assert.not(isGood(totalsOf(holes)));
 });
 
 test('each check has an axis of the matrix, and a label that tells it from the others', () => {
@@ -93,7 +102,7 @@ async function reportOf(shard: { index: number; count: number }): Promise<Report
   const rows: Row[] = [];
   for (const { check, index } of shardOf(FAKES, shard)) rows.push({ ...(await runCheck(check, index)), milliseconds: 1 });
   const shards = [`${shard.index}/${shard.count}`];
-  const report = { options: OPTIONS, ops: ['relu', 'sum'], adapter: 'x', shards, planned: countPlanned(FAKES), rows };
+  const report = { options: OPTIONS, ops: ['relu', 'sum'], adapter: 'x', shards, planned: countPlanned(FAKES), rows, mutants: null };
   return JSON.parse(JSON.stringify(report));
 }
 
@@ -153,6 +162,34 @@ test('merged shards give the report of the whole', async () => {
   assert.match(reportText(mergeReports([part])), /[1-3] of 4 checks/);
   assert.throws(() => mergeReports([shards[0], shards[0]]), /the same shard twice/);
   assert.throws(() => mergeReports([shards[0], { ...shards[1], options: { ...OPTIONS, seed: 2 } }]), /different runs/);
+});
+
+const MUTANTS: MutantReport['rows'] = [
+  { kind: 'vjp', where: 'relu', what: 'x 2', verdict: 'killed', why: 'scalar' },
+  { kind: 'wgsl', where: 'kernels/unary/unary.wgsl', what: "line 9: '<' to '<='", verdict: 'survived', why: 'a tie' },
+  { kind: 'wgsl', where: 'kernels/unary/unary.wgsl', what: "line 10: '+' to '-'", verdict: 'equivalent', why: 'never read' },
+];
+const mutantReport = (rows: MutantReport['rows'], shard: string): MutantReport =>
+  ({ adapter: 'y', shard, limit: null, seconds: 1, summary: summarise(rows), rows });
+
+test('mutants, in shards, join the report: text, HTML, JUnit, and whether it is good', async () => {
+  const whole = { ...(await reportOf({ index: 1, count: 1 })) };
+  const merged = mergeReports([mutantReport(MUTANTS.slice(1), '2/2'), whole, mutantReport(MUTANTS.slice(0, 1), '1/2')]);
+  assert.equal(merged.mutants!.summary, summarise(merged.mutants!.rows));
+  assert.is(merged.mutants!.shard, '1/1');
+  assert.match(reportText(merged), /backward mutants: 100\.0 % 1 killed[\s\S]*WGSL mutants: 0\.0 % 0 killed, 1 survived, 1 equivalent/);
+  const page = html(merged);
+  for (const part of ['100.0 %', 'a tie', 'never read', 'line 9: &apos;&lt;&apos;']) assert.ok(page.includes(part), part);
+  const suites = parseXml(junit(merged)).get('testsuite')!.filter(({ name }) => name.startsWith('mutants of'));
+  assert.equal(suites.map(({ name, failures, skipped }) => [name, failures, skipped]).sort(), [
+    ['mutants of kernels/unary/unary.wgsl', '0', '2'], ['mutants of relu', '0', '0'],
+  ]);
+  const good = { ...merged, planned: {}, ops: [], rows: [] };
+  assert.ok(isGood(totalsOf(good)));
+  const unexplained = mutantReport([{ ...MUTANTS[1], why: '' }], '1/1');
+  assert.not(isGood(totalsOf({ ...good, mutants: unexplained })));
+  assert.match(junit({ ...good, mutants: unexplained }), /<failure message="survived: "/);
+  assert.throws(() => mergeReports([unexplained]), /a report of the suite too/);
 });
 
 test('the text names failures, what was not learnt, holes, and the way to see them again', async () => {

@@ -69,8 +69,11 @@ function candidatesOf(op: Op): (Candidate | { reason: string })[] {
   return (samplesOf(op.name)?.samples ?? []).flatMap((sample) => variantNames(op).map((variant) => candidateOf(op, sample, variant)));
 }
 
+let cached: Candidate[] | null = null;
+
 /** What is run: the small ones, and for each other entry point the smallest that launches it. */
 function chosenCandidates(): Candidate[] {
+  if (cached) return cached;
   const all = allOps().flatMap(candidatesOf).filter((candidate): candidate is Candidate => !('reason' in candidate));
   const chosen = new Set(all.filter(isSmall));
   const launched = new Set([...chosen].flatMap(({ entryPoints }) => entryPoints));
@@ -79,15 +82,15 @@ function chosenCandidates(): Candidate[] {
     chosen.add(candidate);
     candidate.entryPoints.forEach((entryPoint) => launched.add(entryPoint));
   }
-  return all.filter((candidate) => chosen.has(candidate));
+  return (cached = all.filter((candidate) => chosen.has(candidate)));
 }
 
-/** Why an op may lack a check: no sample of it can be run, or only large ones of entry points that others launch. Null if it should have one. */
+/** Why none of an op's samples is run; null if one is. */
 export function reasonForNoLockstep(op: Op): string | null {
-  const candidates = candidatesOf(op);
-  const reasons = candidates.flatMap((candidate) =>
-    'reason' in candidate ? candidate.reason : isSmall(candidate) ? [] : `its samples are too large, and others launch ${candidate.entryPoints.join(', ')}`);
-  return reasons.length === 0 || reasons.length < candidates.length ? null : [...new Set(reasons)].join('; ');
+  if (chosenCandidates().some((chosen) => chosen.op === op)) return null;
+  const reasons = candidatesOf(op).map((candidate) =>
+    'reason' in candidate ? candidate.reason : `its samples are too large, and others launch ${candidate.entryPoints.join(', ')}`);
+  return [...new Set(reasons)].join('; ') || null;
 }
 
 /** One check a sample and variant. No adapter is needed. */

@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { init, shutdown } from '../../index.js';
 import { runProgram } from '../../examples/commandLine.js';
 import type { SuiteOptions } from './check.js';
-import { html } from './html.js';
-import { junit } from './junit.js';
-import { mergeReports, readReport } from './merge.js';
 import { runMutants } from './mutants.js';
 import { type Options, type Outputs, USAGE, parseMerge, parseOptions } from './options.js';
 import { WORKER, runInProcesses, serve, unitsOf } from './processes.js';
 import { Progress } from './progress.js';
-import { type Report, countPlanned, reportText, totalsOf } from './report.js';
+import { html } from './reports/html.js';
+import { junit } from './reports/junit.js';
+import { mergeReports, readReport } from './reports/merge.js';
+import { type Report, countPlanned, isGood, totalsOf } from './reports/report.js';
+import { reportText } from './reports/text.js';
 import { type Planned, type Row, runCheck, shardOf } from './runChecks.js';
 import { allChecks } from './suite.js';
 
@@ -21,8 +22,7 @@ function conclude(report: Report, { json, html: page, junit: xml }: Outputs): nu
   if (page) writeFileSync(page, html(report));
   if (xml) writeFileSync(xml, junit(report));
   console.log(reportText(report));
-  const { failed, missing } = totalsOf(report);
-  return failed.length > 0 || missing.length > 0 ? 1 : 0;
+  return isGood(totalsOf(report)) ? 0 : 1;
 }
 
 /** Makes the devices ready; what the adapter is. */
@@ -55,7 +55,7 @@ async function runSuite({ suite, only, shard, jobs, ...outputs }: Options): Prom
   const rows = await (processes > 1 ? runInProcesses(mine, processes, onRow) : runHere(mine, onRow));
   progress.stop();
   const shards = [`${shard.index}/${shard.count}`];
-  return conclude({ options: suite, ops: only, adapter, shards, planned: countPlanned(checks), rows }, outputs);
+  return conclude({ options: suite, ops: only, adapter, shards, planned: countPlanned(checks), rows, mutants: null }, outputs);
 }
 
 /** One of several processes that `runSuite` starts. */

@@ -56,12 +56,12 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
-/** The files after `--merge`, and the flags around them. */
+/** The files, shards of the suite and of mutants, after `--merge`, and the flags around them. */
 export function parseMerge(args: readonly string[]): { files: string[]; outputs: Outputs } {
   const at = args.indexOf('--merge');
   const after = args.slice(at + 1).findIndex((arg) => arg.startsWith('--'));
   const end = after < 0 ? args.length : at + 1 + after;
   const files = args.slice(at + 1, end);
-  if (files.length === 0) throw new UsageError('--merge: name the JSON files of the shards');
+  if (files.length === 0) throw new UsageError('--merge: name the JSON files of the shards, and of --mutants if there are any');
   return { files, outputs: readFlags([...args.slice(0, at), ...args.slice(end)], OUTPUTS) };
 }

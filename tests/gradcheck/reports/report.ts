@@ -1,7 +1,8 @@
-import { allOps } from '../../index.js';
-import { AXES, reasonForEmpty } from './axes.js';
-import type { Check, SuiteOptions } from './check.js';
-import type { Row } from './runChecks.js';
+import { allOps } from '../../../index.js';
+import { AXES, reasonForEmpty } from '../axes.js';
+import type { Check, SuiteOptions } from '../check.js';
+import type { MutantReport, Row as Mutant } from '../mutantReport.js';
+import type { Row } from '../runChecks.js';
 
 /** What a run, or one shard of it, found; `--json` writes it. */
 export interface Report {
@@ -14,6 +15,8 @@ export interface Report {
   /** Checks of the whole suite by op (or model) and axis, whichever shard makes them. */
   planned: Record<string, Record<string, number>>;
   rows: readonly Row[];
+  /** The mutants that were tried, if a report of them was merged. */
+  mutants: MutantReport | null;
 }
 
 export function countPlanned(checks: readonly Check[]): Report['planned'] {
@@ -69,10 +72,12 @@ export interface Totals {
   unchecked: readonly Row[];
   /** Cells without a check and without a reason, as `op: axis`. */
   missing: readonly string[];
+  /** Mutants that no check noticed, and nobody knows why. */
+  survivors: readonly Mutant[];
 }
 
 export function totalsOf(report: Report): Totals {
-  const { rows, planned } = report;
+  const { rows, planned, mutants } = report;
   return {
     checks: rows.length,
     planned: Object.values(planned).flatMap((axes) => Object.values(axes)).reduce((total, count) => total + count, 0),
@@ -80,6 +85,7 @@ export function totalsOf(report: Report): Totals {
     unchecked: rows.filter((row) => row.verdict === 'UNCHECKED'),
     missing: matrixOf(report).flatMap(({ op, cells }) =>
       cells.filter((cell) => cell.planned === 0 && cell.reason === null).map((cell) => `${op}: ${cell.axis}`)),
+    survivors: mutants?.rows.filter(({ verdict, why }) => verdict === 'survived' && why === '') ?? [],
   };
 }
 
@@ -100,44 +106,13 @@ export function reasonsOf(lines: readonly Line[]): [string, string[]][] {
   });
 }
 
+/** Is nothing wrong? UNCHECKED is not a failure, but is reported with its reason. */
+export function isGood({ failed, missing, survivors }: Totals): boolean {
+  return failed.length + missing.length + survivors.length === 0;
+}
+
 /** The command that makes one check again. */
 export function reproduce({ op }: Row, { seed, graphs }: SuiteOptions): string {
   const registered = allOps().some(({ name }) => name === op);
   return `npm run gradcheck -- --op ${registered ? op : `'${op}'`} --seed ${seed}${registered ? '' : ` --graphs ${graphs}`}`;
-}
-
-const ratio = (row: Row | null) => (row?.worst === undefined ? '-' : row.worst.toPrecision(2));
-
-/** The report as text: a line an op, with the number of checks along each axis; then reasons, failures, totals. */
-export function reportText(report: Report): string {
-  const lines = matrixOf(report);
-  const header = ['op', ...AXES.map(({ name }) => name), 'worst', 'seconds'];
-  const cellText = ({ planned, rows, reason }: Cell) => {
-    if (planned === 0) return reason === null ? 'MISSING' : '.';
-    const failed = rows.filter((row) => row.verdict === 'FAIL').length;
-    const made = rows.length === planned ? String(planned) : `${rows.length}/${planned}`;
-    return failed > 0 ? `${made} (${failed} FAIL)` : made;
-  };
-  const table = [header, ...lines.map(({ op, cells, rows, worst }) => [
-    op, ...cells.map(cellText), ratio(worst), (rows.reduce((sum, row) => sum + row.milliseconds, 0) / 1000).toFixed(1),
-  ])];
-  const widths = header.map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  const text = table.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
-
-  const { checks, planned, failed, unchecked, missing } = totalsOf(report);
-  const reasons = reasonsOf(lines).flatMap(([reason, where]) => [`  ${reason}`, ...where.map((line) => `    ${line}`)]);
-  const show = (row: Row) => [
-    `${row.verdict} ${row.op}, ${row.axis} (${row.label}): ${row.message}`,
-    ...(row.details ? [row.details] : []),
-    `  again: ${reproduce(row, report.options)}`,
-  ];
-  return [
-    ...text,
-    '',
-    ...(reasons.length > 0 ? ['Empty cells (.) and why:', ...reasons, ''] : []),
-    ...[...failed, ...unchecked].flatMap(show),
-    ...missing.map((cell) => `MISSING ${cell}: no check and no reason`),
-    `${checks}${checks < planned ? ` of ${planned}` : ''} checks: ${checks - failed.length - unchecked.length} PASS, ${failed.length} FAIL, ` +
-      `${unchecked.length} UNCHECKED${missing.length > 0 ? `, ${missing.length} cells MISSING` : ''}`,
-  ].join('\n');
 }
