@@ -1,4 +1,3 @@
-import type { Row } from '../runChecks.js';
 import { escapeMarkup } from './markup.js';
 
 /** Lower bounds of the bins, as powers of ten; the last holds what is above the tolerance. */
@@ -8,10 +7,14 @@ const WIDTH = 40;
 const HEIGHT = 80;
 const BASE = HEIGHT + 14;
 
-/** How many checks are how far from their tolerance, on a logarithmic axis, as a card; empty where nothing was measured. */
-export function histogram(axis: string, rows: readonly Row[]): string {
-  const ratios = rows.flatMap((row) => (row.worst === undefined ? [] : [row.worst]));
-  if (ratios.length === 0) return '';
+function labelOf(bin: number): string {
+  if (bin === BINS.length - 1) return '&gt; 1';
+  const limit = BINS[bin + 1];
+  return limit < -3 ? `1e${limit}` : String(Number((10 ** limit).toPrecision(1)));
+}
+
+/** How many checks along an axis are how far from their tolerance (error over tolerance), logarithmic, as a card. */
+export function histogram(axis: string, ratios: readonly number[]): string {
   const last = BINS.length - 1;
   const counts = BINS.map((low, i) => ratios.filter((value) => {
     const exponent = value > 0 ? Math.log10(value) : -Infinity;
@@ -20,10 +23,9 @@ export function histogram(axis: string, rows: readonly Row[]): string {
   const highest = Math.max(...counts);
   const bars = counts.map((count, i) => {
     const height = (HEIGHT * count) / highest;
-    const label = i === last ? '&gt; 1' : i === last - 1 ? '1' : (10 ** BINS[i + 1]).toPrecision(1).replace('0.00001', '1e-5');
     const middle = (i + 0.5) * WIDTH;
     return `<rect x="${i * WIDTH + 3}" y="${BASE - height}" width="${WIDTH - 6}" height="${height}" rx="2" fill="var(--${i === last ? 'over' : 'bar'})"/>` +
-      `<text x="${middle}" y="${BASE - 4 - height}" text-anchor="middle">${count || ''}</text><text x="${middle}" y="${BASE + 13}" text-anchor="middle">${label}</text>`;
+      `<text x="${middle}" y="${BASE - 4 - height}" text-anchor="middle">${count || ''}</text><text x="${middle}" y="${BASE + 13}" text-anchor="middle">${labelOf(i)}</text>`;
   });
   const limit = last * WIDTH;
   return `<div class="card"><h3>${escapeMarkup(axis)}</h3><svg viewBox="0 0 ${BINS.length * WIDTH} ${BASE + 18}" role="img" aria-label="errors of ${escapeMarkup(axis)}">` +

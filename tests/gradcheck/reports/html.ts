@@ -3,7 +3,7 @@ import type { Row } from '../runChecks.js';
 import { histogram } from './histogram.js';
 import { count, escapeMarkup, tile } from './markup.js';
 import { mutantSection, mutantTiles } from './mutants.js';
-import { type Cell, type Line, type Report, matrixOf, reasonsOf, reproduce, totalsOf } from './report.js';
+import { type Cell, type Line, type Report, matrixOf, ratioText, reasonsOf, reproduce, totalsOf } from './report.js';
 import { STYLE } from './style.js';
 
 /* The report as one HTML file that needs nothing else: matrix, error distributions, worst cases, mutants. */
@@ -13,7 +13,7 @@ function cellHtml({ axis, planned, rows, reason }: Cell, reasons: readonly strin
   if (planned === 0) {
     if (reason === null) return `<td class="FAIL" title="${escapeMarkup(axis)}: no check and no reason">MISSING</td>`;
     const number = reasons.indexOf(reason) + 1;
-    return `<td title="${escapeMarkup(`${axis}: ${reason}`)}"><a href="#reason-${number}">${number}</a></td>`;
+    return `<td title="${escapeMarkup(`${axis}: ${reason}`)}"><a href="#reason-${number}">[${number}]</a></td>`;
   }
   const verdict = (['FAIL', 'UNCHECKED'] as const).find((kind) => rows.some((row) => row.verdict === kind)) ?? (rows.length < planned ? 'partly' : 'PASS');
   const first = rows.find((row) => row.verdict === verdict);
@@ -26,11 +26,11 @@ function matrixHtml(lines: readonly Line[]): string {
   const names = reasons.map(([reason]) => reason);
   const head = AXES.map(({ name, title }) => `<th title="${escapeMarkup(title)}">${escapeMarkup(name)}</th>`).join('');
   const body = lines.map(({ op, cells, worst }) =>
-    `<tr><th>${escapeMarkup(op)}</th>${cells.map((cell) => cellHtml(cell, names)).join('')}<td>${worst?.worst?.toPrecision(2) ?? ''}</td></tr>`);
+    `<tr><th>${escapeMarkup(op)}</th>${cells.map((cell) => cellHtml(cell, names)).join('')}<td>${worst ? ratioText(worst) : ''}</td></tr>`);
   const list = reasons.map(([reason, where], i) =>
     `<li id="reason-${i + 1}">${escapeMarkup(reason)}<br><span class="soft">${where.map(escapeMarkup).join('<br>')}</span></li>`);
   return `<h2>Coverage</h2>
-<p>Checks of each op along each axis. A small number stands where there can be none, and refers to the reason below; <i>worst</i> is the largest error as a share of what is allowed.</p>
+<p>Checks of each op along each axis. Where there can be none, [1] refers to reason 1 below; <i>worst</i> is the largest error as a share of what is allowed.</p>
 <div class="scroll"><table><thead><tr><th>op</th>${head}<th>worst</th></tr></thead><tbody>
 ${body.join('\n')}
 </tbody></table></div>
@@ -40,18 +40,34 @@ ${body.join('\n')}
 
 function caseHtml(row: Row, report: Report): string {
   const details = row.details ? `<pre>${row.details.split('\n').map(escapeMarkup).join('\n')}</pre>` : '';
-  const mark = row.verdict === 'PASS' ? row.worst!.toPrecision(3) : row.verdict;
+  const mark = row.verdict === 'PASS' ? ratioText(row) : row.verdict;
   return `<div class="card case"><header><span class="mark ${row.verdict}">${mark}</span><b>${escapeMarkup(row.op)}</b><span>${escapeMarkup(row.axis)}</span>
 <span class="soft">${escapeMarkup(row.label)}</span></header><p>${escapeMarkup(row.message)}</p>${details}<code>${escapeMarkup(reproduce(row, report.options))}</code></div>`;
 }
 
 const casesHtml = (rows: readonly Row[], report: Report) => `<div class="cases">${rows.map((row) => caseHtml(row, report)).join('\n')}</div>`;
 
-const WORST_CASES = 30;
+const WORST_CASES = 24;
+
+/** What came closest to its tolerance without passing it: one check of each op and axis. */
+function closest(rows: readonly Row[]): Row[] {
+  const sorted = rows.filter(({ worst, verdict }) => (worst ?? 0) > 0 && verdict === 'PASS').sort((a, b) => b.worst! - a.worst!);
+  const seen = new Set<string>();
+  return sorted.filter(({ op, axis }) => !seen.has(`${op} ${axis}`) && seen.add(`${op} ${axis}`)).slice(0, WORST_CASES);
+}
+
+function distributionsHtml(rows: readonly Row[]): string {
+  const byAxis = AXES.map(({ name }) => ({ name, ratios: rows.flatMap(({ axis, worst }) => (axis === name && worst !== undefined ? [worst] : [])) }));
+  const isExact = (ratios: readonly number[]) => ratios.every((ratio) => ratio === 0);
+  const exact = byAxis.filter(({ ratios }) => ratios.length > 0 && isExact(ratios)).map(({ name }) => name);
+  return `<h2>Errors against tolerance</h2>
+<p>Checks by their largest error, as a share of what is allowed: each bar counts those up to the number under it. Above 1 is a failure.
+${exact.length > 0 ? `Equal to the last bit everywhere: ${escapeMarkup(exact.join(', '))}.` : ''}</p>
+<div class="charts">${byAxis.filter(({ ratios }) => !isExact(ratios)).map(({ name, ratios }) => histogram(name, ratios)).join('\n')}</div>`;
+}
 
 export function html(report: Report): string {
   const { checks, planned, failed, unchecked, missing } = totalsOf(report);
-  const worst = report.rows.filter(({ worst, verdict }) => (worst ?? 0) > 0 && verdict === 'PASS').sort((a, b) => b.worst! - a.worst!).slice(0, WORST_CASES);
   const { seed, seeds, devices, graphs } = report.options;
   const problems = [...failed, ...unchecked];
   const run = [
@@ -72,9 +88,8 @@ ${mutantTiles(report.mutants)}
 </div>
 ${problems.length > 0 ? `<h2>Failures and unchecked</h2>${casesHtml(problems, report)}` : ''}
 ${matrixHtml(matrixOf(report))}
-<h2>Errors against tolerance</h2><p>Checks by their largest error, as a share of what is allowed; above 1 is a failure.</p>
-<div class="charts">${AXES.map(({ name }) => histogram(name, report.rows.filter((row) => row.axis === name))).join('\n')}</div>
-<h2>Closest to their tolerance</h2>${casesHtml(worst, report)}
+${distributionsHtml(report.rows)}
+<h2>Closest to their tolerance</h2>${casesHtml(closest(report.rows), report)}
 ${mutantSection(report.mutants)}
 </body></html>
 `;

@@ -111,6 +111,12 @@ export function isGood({ failed, missing, survivors }: Totals): boolean {
   return failed.length + missing.length + survivors.length === 0;
 }
 
+/** An error over its tolerance, to two digits. */
+export function ratioText(row: Row | null): string {
+  if (row?.worst === undefined) return '-';
+  return row.worst > 0 && row.worst < 1e-3 ? row.worst.toExponential(0) : String(Number(row.worst.toPrecision(2)));
+}
+
 /** The command that makes one check again. */
 export function reproduce({ op }: Row, { seed, graphs }: SuiteOptions): string {
   const registered = allOps().some(({ name }) => name === op);

@@ -42,8 +42,8 @@ thead th:first-child { z-index: 2; }
 td a { color: var(--soft); text-decoration: none; font-size: .75rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); gap: .8rem; }
 svg { display: block; width: 100%; height: auto; }
-svg text { font: 10.5px system-ui, sans-serif; fill: var(--soft); }
-.cases { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 38rem), 1fr)); }
+svg text { font: 11.5px system-ui, sans-serif; fill: var(--soft); }
+.cases { display: grid; gap: .6rem; align-items: start; grid-template-columns: repeat(auto-fill, minmax(min(100%, 38rem), 1fr)); }
 .case header { display: flex; flex-wrap: wrap; gap: .2rem .6rem; align-items: baseline; }
 .case .mark { border-radius: 5px; padding: 0 .45em; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .case p { margin: .25rem 0; overflow-wrap: anywhere; }

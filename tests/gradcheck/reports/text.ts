@@ -1,9 +1,7 @@
 import { AXES } from '../axes.js';
 import { totalsText } from '../mutantReport.js';
 import type { Row } from '../runChecks.js';
-import { type Cell, type Report, matrixOf, reasonsOf, reproduce, totalsOf } from './report.js';
-
-const ratio = (row: Row | null) => (row?.worst === undefined ? '-' : row.worst.toPrecision(2));
+import { type Cell, type Report, matrixOf, ratioText, reasonsOf, reproduce, totalsOf } from './report.js';
 
 /** The report as text: a line an op, with the number of checks along each axis; then reasons, failures, totals. */
 export function reportText(report: Report): string {
@@ -16,7 +14,7 @@ export function reportText(report: Report): string {
     return failed > 0 ? `${made} (${failed} FAIL)` : made;
   };
   const table = [header, ...lines.map(({ op, cells, rows, worst }) => [
-    op, ...cells.map(cellText), ratio(worst), (rows.reduce((sum, row) => sum + row.milliseconds, 0) / 1000).toFixed(1),
+    op, ...cells.map(cellText), ratioText(worst), (rows.reduce((sum, row) => sum + row.milliseconds, 0) / 1000).toFixed(1),
   ])];
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column].length)));
   const text = table.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
