@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { FormatError } from '../core/errors.js';
+import { readWhole } from './files.js';
 
 /*
  * IDX, the file format of MNIST (LeCun, Cortes, Burges): two zero bytes, the element type, the number of axes, one
@@ -96,11 +96,6 @@ function inflatePrefix(packed: Uint8Array, file: string, length: number): Uint8A
 
 /** Reads an IDX file, gzipped or plain (told apart by their first bytes). Throws FormatError. */
 export async function readIdx(path: string): Promise<IdxFile> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new FormatError({ file: path, offset: 0, expected: 'a readable file', found: (error as NodeJS.ErrnoException).code ?? String(error) });
-  }
+  const bytes = await readWhole(path);
   return parseIdx(isGzip(bytes) ? inflateIdx(bytes, path) : bytes, path);
 }

@@ -1,6 +1,16 @@
+export { loadCifar, parseCifar } from './cifar.js';
+export { matrixOf, numbersOf, parseCsv, readCsv, type Table } from './csv.js';
 export { DataLoader, type DataLoaderOptions, type ImageBatch } from './dataLoader.js';
 export { type ImageDataset, subset } from './dataset.js';
 export { generateDigits } from './digits.js';
+export { download, type DownloadOptions, type RemoteFile } from './download.js';
+export { type Fold, kFold } from './folds.js';
 export { type IdxFile, parseIdx, readIdx } from './idx.js';
 export { loadMnist } from './mnist.js';
-export { compose, normalize, rotate, type Transform, translate } from './transforms.js';
+export { blobs, type PointOptions, type Points, ringCentres, ringOfGaussians, spirals, twoMoons } from './points.js';
+export { copyTask, padSequences, type PaddedSequences, SequenceLoader, type SequenceLoaderOptions, sines } from './sequences.js';
+export { fft, logMelSpectrogram, melFilters, type MelOptions } from './spectrogram.js';
+export { type LabelledTexts, readLabelledFolders, readLabelledLines, readLines, readText } from './text.js';
+export { compose, crop, flipHorizontal, noise, normalize, rotate, scale, type Transform, translate } from './transforms.js';
+export { characterTokens, Vocabulary, type VocabularyOptions, wordTokens } from './vocabulary.js';
+export { parseWav, readWav, type Sound } from './wav.js';

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { FormatError, TapegradError } from '../core/errors.js';
+import { FormatError } from '../core/errors.js';
 import type { ImageDataset } from './dataset.js';
+import { cacheFolder, download } from './download.js';
 import { readIdx } from './idx.js';
 
 /** Names of the four files, and the MD5 that their publishers give. */
@@ -20,43 +18,12 @@ const FILES = {
 } as const;
 
 const MIRROR = 'https://ossci-datasets.s3.amazonaws.com/mnist';
-const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 type MnistFile = { readonly name: string; readonly md5: string };
 
 /** The file in `folder`, plain or gz, or null. */
 function locate(folder: string, { name }: MnistFile): string | null {
   return [join(folder, name), join(folder, `${name}.gz`)].find((path) => existsSync(path)) ?? null;
-}
-
-function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tapegrad', 'mnist');
-}
-
-/** Fetches one file into the cache; it appears there whole and verified, or not at all. */
-async function download(file: MnistFile): Promise<string> {
-  const folder = cacheFolder();
-  const present = locate(folder, file);
-  if (present) return present;
-  const url = `${MIRROR}/${file.name}.gz`;
-  let bytes: Uint8Array;
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    bytes = new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
-    const cause = (error as Error).cause ?? error;
-    throw new TapegradError(
-      `mnist: cannot download ${url} (${(cause as Error).message}); give a folder with the four IDX files by --data or TAPEGRAD_DATA`,
-    );
-  }
-  const md5 = createHash('md5').update(bytes).digest('hex');
-  if (md5 !== file.md5) throw new FormatError({ file: url, offset: 0, expected: `MD5 ${file.md5}`, found: md5 });
-  const path = join(folder, `${file.name}.gz`);
-  await mkdir(folder, { recursive: true });
-  await writeFile(`${path}.part`, bytes);
-  await rename(`${path}.part`, path);
-  return path;
 }
 
 /** A folder named by the user must hold the files; without one they are looked for, then downloaded. */
@@ -70,7 +37,11 @@ async function findFile(folder: string | null, file: MnistFile): Promise<string>
     const found = existsSync(folder) ? 'neither' : 'no such folder';
     throw new FormatError({ file: folder, offset: 0, expected: `${file.name} or ${file.name}.gz`, found });
   }
-  return download(file);
+  const cached = locate(cacheFolder('mnist'), file);
+  if (cached) return cached;
+  const name = `${file.name}.gz`;
+  const remote = { url: `${MIRROR}/${name}`, name, checksum: { algorithm: 'md5', digest: file.md5 } } as const;
+  return download('mnist', remote, { otherwise: 'give a folder with the four IDX files by --data or TAPEGRAD_DATA' });
 }
 
 /**

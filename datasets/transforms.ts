@@ -57,3 +57,26 @@ export function rotate(maxDegrees: number): Transform {
     return resample(image, shape, (x, y) => [cx + cos * (x - cx) + sin * (y - cy), cy - sin * (x - cx) + cos * (y - cy)]);
   };
 }
+
+/** Mirrors left and right with the given probability. torchvision's name: `RandomHorizontalFlip`. */
+export function flipHorizontal(probability = 0.5): Transform {
+  return (image, shape, random) => (random.uniform() < probability ? resample(image, shape, (x, y) => [shape[2] - 1 - x, y]) : image.slice());
+}
+
+/** Cuts a piece as large as the image out of the image with `padding` zeros around it: what `translate` does. torchvision's `RandomCrop`. */
+export const crop = translate;
+
+/** Enlarges or shrinks about the centre by a factor uniform in `low` .. `high`, bilinear; what comes in is 0. */
+export function scale(low: number, high: number): Transform {
+  return (image, shape, random) => {
+    const factor = low + (high - low) * random.uniform();
+    const cx = (shape[2] - 1) / 2;
+    const cy = (shape[1] - 1) / 2;
+    return resample(image, shape, (x, y) => [cx + (x - cx) / factor, cy + (y - cy) / factor]);
+  };
+}
+
+/** Adds normal noise of the given standard deviation to every pixel. */
+export function noise(deviation: number): Transform {
+  return (image, _shape, random) => image.map((pixel) => pixel + deviation * random.normal());
+}

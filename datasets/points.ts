@@ -1,0 +1,73 @@
+import { Philox } from '../core/random.js';
+
+/* Generated points in the plane, with classes that a line cannot part. Values [count, 2], row-major; the same seed, the same points. */
+
+export interface Points {
+  readonly points: Float32Array;
+  /** Class of each point, from 0. */
+  readonly labels: Int32Array;
+}
+
+export interface PointOptions {
+  /** Standard deviation of the noise added to each coordinate. */
+  noise?: number;
+  /** Default 0. */
+  seed?: number;
+}
+
+/** Stream number of generated points under their seed. */
+const STREAM = 0x0c000000;
+
+/** `place` gives the point number `i` of class `label`, before noise. */
+function generate(
+  count: number, classes: number, { noise = 0, seed = 0 }: PointOptions, place: (label: number, random: Philox) => readonly [number, number],
+): Points {
+  const random = new Philox(seed, STREAM);
+  const points = new Float32Array(2 * count);
+  const labels = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    labels[i] = i % classes;
+    const [x, y] = place(labels[i], random);
+    points[2 * i] = x + noise * random.normal();
+    points[2 * i + 1] = y + noise * random.normal();
+  }
+  return { points, labels };
+}
+
+/** Two half circles that reach into each other (scikit-learn's `make_moons`). */
+export function twoMoons(count: number, options: PointOptions = {}): Points {
+  return generate(count, 2, { noise: 0.1, ...options }, (label, random) => {
+    const angle = Math.PI * random.uniform();
+    return label === 0 ? [Math.cos(angle), Math.sin(angle)] : [1 - Math.cos(angle), 0.5 - Math.sin(angle)];
+  });
+}
+
+/** `arms` spirals about the origin, each winding `turns` times out to radius 1. */
+export function spirals(count: number, { arms = 3, turns = 1, ...options }: PointOptions & { arms?: number; turns?: number } = {}): Points {
+  return generate(count, arms, { noise: 0.02, ...options }, (label, random) => {
+    const radius = random.uniform();
+    const angle = 2 * Math.PI * (turns * radius + label / arms);
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  });
+}
+
+/** Round clouds about `classes` centres, drawn uniformly from -5 to 5 (scikit-learn's `make_blobs`). */
+export function blobs(count: number, { classes = 3, ...options }: PointOptions & { classes?: number } = {}): Points {
+  const random = new Philox(options.seed ?? 0, STREAM + 1);
+  const centres = Array.from({ length: classes }, () => [10 * random.uniform() - 5, 10 * random.uniform() - 5] as const);
+  return generate(count, classes, { noise: 0.8, ...options }, (label) => centres[label]);
+}
+
+/** Centres of `modes` islands on a circle. */
+export function ringCentres(modes = 8, radius = 2): (readonly [number, number])[] {
+  return Array.from({ length: modes }, (_, k) => {
+    const angle = (2 * Math.PI * k) / modes;
+    return [radius * Math.cos(angle), radius * Math.sin(angle)] as const;
+  });
+}
+
+/** Gaussian islands on a circle, the classic test of whether a generator covers all modes of a distribution. */
+export function ringOfGaussians(count: number, { modes = 8, radius = 2, ...options }: PointOptions & { modes?: number; radius?: number } = {}): Points {
+  const centres = ringCentres(modes, radius);
+  return generate(count, modes, { noise: 0.1, ...options }, (label) => centres[label]);
+}

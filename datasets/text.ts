@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FormatError } from '../core/errors.js';
+import { readWhole } from './files.js';
+
+/** Texts with a class each: the reviews of IMDB, the sentences of rt-polarity. */
+export interface LabelledTexts {
+  readonly texts: readonly string[];
+  readonly labels: Int32Array;
+}
+
+/** A file's text in UTF-8; bytes that are not UTF-8 become the replacement character. */
+export async function readText(path: string): Promise<string> {
+  return (await readWhole(path)).toString('utf8');
+}
+
+/** One text a line; empty lines are left out. */
+export async function readLines(path: string): Promise<string[]> {
+  return (await readText(path)).split(/\r?\n/).filter((line) => line.trim() !== '');
+}
+
+/** One file a class, one text a line: the class of a text is the place of its file in the list. */
+export async function readLabelledLines(paths: readonly string[]): Promise<LabelledTexts> {
+  const classes = await Promise.all(paths.map(readLines));
+  return { texts: classes.flat(), labels: Int32Array.from(classes.flatMap((lines, label) => lines.map(() => label))) };
+}
+
+/** One folder a class, one file a text, as IMDB's reviews come: `root/neg/*.txt`, `root/pos/*.txt`. Files in the order of their names. */
+export async function readLabelledFolders(root: string, classes: readonly string[]): Promise<LabelledTexts> {
+  const texts: string[] = [];
+  const labels: number[] = [];
+  for (const [label, name] of classes.entries()) {
+    const folder = join(root, name);
+    let files: string[];
+    try {
+      files = (await readdir(folder)).filter((file) => file.endsWith('.txt')).sort();
+    } catch (error) {
+      throw new FormatError({ file: folder, offset: 0, expected: `a folder with the texts of class ${name}`, found: (error as NodeJS.ErrnoException).code ?? String(error) });
+    }
+    if (files.length === 0) throw new FormatError({ file: folder, offset: 0, expected: 'files that end in .txt', found: 'none' });
+    texts.push(...(await Promise.all(files.map((file) => readText(join(folder, file))))));
+    labels.push(...files.map(() => label));
+  }
+  return { texts, labels: Int32Array.from(labels) };
+}
