@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DeviceName, ShapeError, TapegradError, type Tensor, manualSeed, scope, shutdown, tensor } from '../index.js';
+import { type DeviceName, type InterpolateOptions, ShapeError, TapegradError, type Tensor, manualSeed, scope, shutdown, tensor } from '../index.js';
 import {
   AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, CrossEntropyLoss, Dropout,
   Embedding, Flatten, GlobalAvgPool, GroupNorm, Identity, LayerNorm, Linear, MSELoss, MaxPool2d, Module, ReLU, Residual, Sequential,
@@ -124,6 +124,17 @@ test('BatchNorm2d without parameters or running statistics uses the batch in eva
     assert.equal(Object.keys(layer.stateDict()), []);
     assertClose(await layer.call(tensor([1, 3], [1, 1, 1, 2])).data(), [-0.5, 0.5], ROUNDING, 'eps 3');
     assert.throws(() => layer.call(tensor([1, 3], [1, 2])), /BatchNorm2d: x \[1,2\] must have four axes \[n, 1, h, w\]/);
+  }));
+
+test('Upsample: the example of PyTorch\'s documentation', () =>
+  assertNoLeak(async () => {
+    const x = tensor([1, 2, 3, 4], [1, 1, 2, 2]);
+    const values = async (options: InterpolateOptions) => new Upsample({ scaleFactor: 2, ...options }).call(x).data();
+    assertClose(await values({}), [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4], ROUNDING, 'nearest');
+    const edges = [1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4];
+    assertClose(await values({ mode: 'bilinear' }), edges, ROUNDING, 'bilinear');
+    const corners = [0, 1, 2, 3].flatMap((row) => [0, 1, 2, 3].map((column) => 1 + (2 * row + column) / 3));
+    assertClose(await values({ mode: 'bilinear', alignCorners: true }), corners, ROUNDING, 'corners aligned');
   }));
 
 test('BatchNorm1d: features, and channels of sequences', () =>

@@ -33,7 +33,7 @@ fn block_of(index: u32) -> Block {
   let row = index / params.inner;
   let line = row / params.blocks * params.length * params.inner + index % params.inner;
   let first = row % params.blocks * params.block_size;
-  return Block(line, first, min(first + params.block_size, params.length));
+  return Block(line, first, first + min(params.block_size, params.length - first));
 }
 
 // Where step `step` of the walk along a line finds its value.

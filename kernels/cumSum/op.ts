@@ -19,9 +19,10 @@ const BUSY = 8192;
 /** Shorter blocks do not pay for reading x twice. */
 const SHORTEST_BLOCK = 64;
 
-/** Blocks of a line: not more than their size, so that neither a block nor adding up the totals becomes a long walk. */
-function blocksOf(length: number, lines: number): number {
-  return Math.max(1, Math.min(Math.floor(length / SHORTEST_BLOCK), Math.ceil(Math.sqrt(length)), Math.floor(BUSY / lines)));
+/** The size of a block: at least about their number, so that neither a block nor adding up the totals becomes a long walk. */
+function blockSizeOf(length: number, lines: number): number {
+  const blocks = Math.min(Math.floor(length / SHORTEST_BLOCK), Math.ceil(Math.sqrt(length)), Math.floor(BUSY / lines));
+  return Math.ceil(length / Math.max(blocks, 1));
 }
 
 function extents(shape: Shape, axis: number) {
@@ -32,12 +33,13 @@ function extents(shape: Shape, axis: number) {
 function planCumSum({ inputs: [x], attrs: { axis, reverse } }: KernelCall<CumSumAttrs>): KernelPlan {
   if (sizeOf(x.shape) === 0) return { launches: [] };
   const { length, inner, lines } = extents(x.shape, axis);
-  const blocks = blocksOf(length, lines);
+  const blockSize = blockSizeOf(length, lines);
+  const blocks = Math.ceil(length / blockSize);
   const common = {
     module: cumSumWgsl,
     tiles: { Element: wgslType(x.dtype) },
     overrides: { REVERSED: reverse },
-    params: { length, inner, lines, blocks, block_size: Math.ceil(length / blocks) },
+    params: { length, inner, lines, blocks, block_size: blockSize },
   };
   if (blocks === 1) return { launches: [{ ...common, workgroups: gridFor(lines, 64) }] };
   return {

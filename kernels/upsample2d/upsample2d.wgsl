@@ -4,9 +4,9 @@
 // Output position p of an axis looks at input position (slope p + shift) / divisor, not below 0: a fraction of whole numbers, so
 // that whole positions are met exactly. See upsample2d/geometry.ts for the three numbers.
 // Tiling: forward, one invocation computes one output; backward, one invocation gathers one input's gradient from the outputs
-// that may look at it, so nothing is added twice at once.
-// Cost: bilinear 4 reads and 8 flops an output, nearest 1 read; backward, about (2 out / in + 2)^2 outputs an input, or
-// (out / in + 2)^2 where NEAREST.
+// that look at it, so nothing is added twice at once.
+// Cost: bilinear 4 reads and 8 flops an output, nearest 1 read; backward, about (2 out / in)^2 outputs an input, or
+// (out / in)^2 where NEAREST.
 
 override NEAREST: bool;
 
@@ -81,16 +81,19 @@ fn weight(tap: Taps, cell: i32) -> f32 {
   return select(0.0, 1.0 - tap.share, tap.first == cell) + select(0.0, tap.share, tap.second == cell);
 }
 
-// The output positions that may look at `cell`: from .x up to, not including, .y. They see it from less than a cell away, or
-// from before the first cell.
+// The first output position that looks at `least` or beyond, in parts of `divisor`.
+fn first_from(least: i32, slope: i32, shift: i32) -> i32 {
+  return max((least - shift + slope - 1) / slope, 0);
+}
+
+// The output positions that look at `cell`: from .x up to, not including, .y. Between cells both are looked at; what lies before
+// the first cell looks at that.
 fn viewers(cell: i32, slope: i32, shift: i32, divisor: i32, count: i32) -> vec2i {
   if (slope == 0) {
     return vec2i(0, count);
   }
-  let reach = select(1, 0, NEAREST);
-  let first = (divisor * (cell - reach) - shift) / slope;
-  let last = (divisor * (cell + 1) - shift) / slope;
-  return vec2i(max(first, 0), min(last + 1, count));
+  let least = select(divisor * (cell - 1) + 1, divisor * cell, NEAREST);
+  return vec2i(first_from(least, slope, shift), min(first_from(divisor * (cell + 1), slope, shift), count));
 }
 
 @compute @workgroup_size(64, 1, 1)

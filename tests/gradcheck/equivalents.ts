@@ -15,10 +15,11 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   { where: /^maxPool2d$/, what: /^countIncludePad/, reason: 'handed on with the other settings; only averages count padding' },
   { where: /^reluGrad$/, what: /^gradient of input 1/, reason: 'the gradient for y is zero everywhere: y decides only by its sign' },
   { where: /^permute$/, what: /^axes\[7\]/, reason: 'the axis that is not found becomes -1, which is the last one: the right one here' },
+  { where: /upsample2d\.wgsl$/, what: /^let least/, kind: /operator/, reason: 'starts at an output or two that look elsewhere, and weigh nothing' },
   { where: /\.wgsl$/, what: /^override /, reason: 'a default that no launch uses: each gives its own value' },
   {
     where: /\.wgsl$/,
-    what: /^if \(\w+( \* 4u)? (<|>=) params\.(vectors|size|outputs|groups|rows|count)/,
+    what: /^if \(\w+( \* 4u)? (<|>=) params\.(vectors|size|outputs|groups|rows|lines|count)/,
     kind: /comparison|operator|constant/,
     reason: 'a guard against surplus invocations: they would write past the end, where WebGPU drops the write or the padding lies',
   },

@@ -1,7 +1,10 @@
 import { type DType, type DeviceName, Philox, type Shape, Tensor, concat, crossEntropy, dropout, grad, manualSeed, scope, tensor } from '../../index.js';
 import { gradcheck } from '../../core/gradcheck.js';
 import { createCnn } from '../../examples/mnist-cnn/model.js';
-import { type AnyModule, BatchNorm2d, Conv2d, GRU, LSTM, ReLU, Sequential, TransformerEncoderLayer } from '../../nn/index.js';
+import {
+  AdaptiveAvgPool2d, type AnyModule, BatchNorm2d, Conv2d, ConvTranspose2d, GRU, GroupNorm, LSTM, Mish, PReLU, ReLU, Residual, Sequential,
+  TransformerEncoderLayer, Upsample,
+} from '../../nn/index.js';
 import type { Check, CheckResult, SuiteOptions } from './check.js';
 import { fromReport, judge } from './judge.js';
 
@@ -19,6 +22,12 @@ interface Model {
 
 const convBlock = () => new Sequential(new Conv2d(2, 3, 3, { padding: 1 }), new BatchNorm2d(3), new ReLU(), new Conv2d(3, 2, 3));
 
+const generator = () => new Sequential(
+  new ConvTranspose2d(2, 4, 3, { stride: 2, padding: 1, outputPadding: 1 }), new GroupNorm(2, 4), new Mish(),
+  new Residual(new Sequential(new Conv2d(4, 4, 3, { padding: 1 }), new PReLU(4))), new Upsample({ scaleFactor: 2, mode: 'bilinear' }),
+  new AdaptiveAvgPool2d([5, 3]),
+);
+
 /** Output and last state of a recurrent layer, side by side. */
 const flat = ([output, state]: [Tensor, Tensor | Tensor[]]) => concat([output, state].flat().map((t) => t.flatten()));
 
@@ -34,6 +43,7 @@ const MODELS: readonly Model[] = [
       return model.call(dropout(x, { p: 0.4 })).tanh();
     },
   },
+  { name: 'generator: transposed, residual, resized', create: generator, input: [2, 2, 2, 3], loss: (model, x) => model.call(x).tanh() },
   {
     name: 'LSTM, two layers both ways over unequal lengths',
     create: () => new LSTM(3, 4, { numLayers: 2, bidirectional: true }),
