@@ -38,9 +38,9 @@ async function main(): Promise<number> {
   for (const row of rows) {
     const result = await raceRow(row, entrants, tapegrad('cpu', 'float64'), rounds);
     results.push(result);
-    const { milliseconds, ratio } = summarizeRow(result);
+    const { milliseconds, ratio, cpuRatio } = summarizeRow(result);
     const figures = Object.entries(milliseconds).map(([name, value]) => `${name} ${value?.toFixed(2) ?? '-'}`);
-    console.error(`${results.length}/${rows.length} ${row.name}: ${figures.join(', ')}, ratio ${ratio?.toFixed(2) ?? '-'}`);
+    console.error(`${results.length}/${rows.length} ${row.name}: ${figures.join(', ')}, ratio ${ratio?.toFixed(2) ?? '-'}, of CPU time ${cpuRatio?.toFixed(2) ?? '-'}`);
   }
   leave(entrants);
   console.log(opsReport(results));

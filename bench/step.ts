@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { type DeviceName, init } from '../index.js';
 import { describeEnvironment } from './environment.js';
 import { UsageError, oneOf, pattern, readFlags, runProgram, wholeNumber } from '../examples/commandLine.js';
+import { DeviceMemory } from './peers/deviceMemory.js';
 import { PEERS_MISSING, peersInstalled } from './peers/installed.js';
 import type { ContenderFactory } from './peers/step/contender.js';
 import { jax } from './peers/step/jax.js';
@@ -37,12 +38,14 @@ async function main(): Promise<number> {
   if (contenders.length === 0) throw new UsageError(`--filter ${flags.filter}: no contender has such a name`);
 
   if (device === 'webgpu') provideWebGpu(); // one entry object, hence one adapter, for all
+  const memory = device === 'webgpu' ? new DeviceMemory() : null;
+  memory?.charge(tapegrad(device).name); // its device is opened here
   const { backend } = await init({ device });
   const environment = describeEnvironment(device === 'webgpu' ? backend.description : null);
   console.log(`One training step of the CNN, batch ${BATCH}, on ${environment.adapter ?? 'the CPU'}`);
   console.log(`${environment.cpu}, ${environment.cores} cores, Node ${environment.node}, ${environment.date}`);
 
-  const runs = await race(contenders, steps, ({ name }, { round, loss, milliseconds }) => {
+  const runs = await race(contenders, steps, memory, ({ name }, { round, loss, milliseconds }) => {
     const when = round === 0 ? 'first step' : `round ${round}/${steps}`;
     console.error(`${when}: ${name}, loss ${loss.toFixed(4)}, ${milliseconds.toFixed(0)} ms`);
   });

@@ -16,7 +16,7 @@ const POOLING: Row = {
   op: 'maxPool2dGrad',
   attrs: { size: 2 },
   inputs: [{ shape: [1, 2, 2, 2], layout: 'image' }, { shape: [1, 2, 4, 4], layout: 'image', distinct: true }],
-  layout: 'image',
+  layouts: ['image'],
 };
 const reference = tapegrad('cpu', 'float64');
 

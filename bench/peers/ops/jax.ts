@@ -1,5 +1,5 @@
 import { type JaxEngine, jaxVersion, openJax } from '../jax.js';
-import { type LoadedRow, type OpContender, type Work, type WorkTable, workOf } from './contender.js';
+import { LacksOp, type LoadedRow, type OpContender, type Work, type WorkTable, workOf } from './contender.js';
 import { type Row, type Works, inputsOf } from './rows.js';
 
 /** jax-js on WebGPU, each row's work jitted. Gradients are the pullbacks of its own forward functions. */
@@ -126,5 +126,8 @@ function worksOf(engine: Engine, disposables: { dispose(): void }[]): WorkTable<
     transpose: (held) => jitted((x) => x.transpose(), held),
     indexSelect: (held) => jitted((x, index) => np.take(x, index, 0), held),
     gather: (held) => jitted((x, index) => np.takeAlongAxis(x, index, 1), held),
+    lstm() {
+      throw new LacksOp('it has no loop that can be differentiated, and its jit does not get through 64 steps written out within minutes');
+    },
   };
 }

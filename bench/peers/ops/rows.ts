@@ -52,10 +52,15 @@ export interface Works {
   indexSelect: object;
   /** x, and which value of each row to take */
   gather: object;
+  /**
+   * A layer forward and backward: x [batch, time, in], weights [4 hidden, in] and [4 hidden, hidden], bias [4 hidden] (gates
+   * in, forget, cell, out), gradient of the output. Gives the output and the gradients of the first four.
+   */
+  lstm: object;
 }
 
-/** Axes that some engines keep in another order: NCHW, or [filters, channels / groups, height, width]. */
-export type Layout = 'image' | 'filter';
+/** Axes that some engines keep in another order: NCHW, [filters, channels / groups, height, width], or [out, in]. */
+export type Layout = 'image' | 'filter' | 'dense';
 
 export interface RowInput extends SampleInput {
   readonly layout?: Layout;
@@ -68,8 +73,8 @@ export type Row = {
     readonly op: Op;
     readonly attrs: Works[Op];
     readonly inputs: readonly RowInput[];
-    /** Of the result. */
-    readonly layout?: Layout;
+    /** Of the outputs, one by one. */
+    readonly layouts?: readonly (Layout | null)[];
   };
 }[keyof Works];
 
@@ -98,9 +103,9 @@ function convolutions(kind: string, x: Shape, filters: number, { stride = 1, pad
   const attrs = { stride, padding, groups };
   const [image, filter, gradient]: RowInput[] = [{ shape: x, layout: 'image' }, { shape: weight, layout: 'filter' }, { shape: out, layout: 'image' }];
   return [
-    { name: `conv2d ${label}`, op: 'conv2d', attrs: { ...attrs, shape: out }, inputs: [image, filter], layout: 'image' },
-    { name: `conv2dGradInput ${label}`, op: 'conv2dGradInput', attrs: { ...attrs, shape: x }, inputs: [gradient, filter], layout: 'image' },
-    { name: `conv2dGradWeight ${label}`, op: 'conv2dGradWeight', attrs: { ...attrs, shape: weight }, inputs: [image, gradient], layout: 'filter' },
+    { name: `conv2d ${label}`, op: 'conv2d', attrs: { ...attrs, shape: out }, inputs: [image, filter], layouts: ['image'] },
+    { name: `conv2dGradInput ${label}`, op: 'conv2dGradInput', attrs: { ...attrs, shape: x }, inputs: [gradient, filter], layouts: ['image'] },
+    { name: `conv2dGradWeight ${label}`, op: 'conv2dGradWeight', attrs: { ...attrs, shape: weight }, inputs: [image, gradient], layouts: ['filter'] },
   ];
 }
 
@@ -108,7 +113,7 @@ function poolings(x: Shape, size: number): Row[] {
   const [batch, channels, height, width] = x;
   const image: RowInput = { shape: x, layout: 'image', distinct: true };
   const gradient: RowInput = { shape: [batch, channels, height / size, width / size], layout: 'image' };
-  const rest = { attrs: { size }, layout: 'image' } as const;
+  const rest = { attrs: { size }, layouts: ['image'] } as const;
   const label = `${times(x)}, ${size}x${size}`;
   return [
     { name: `maxPool2d ${label}`, op: 'maxPool2d', inputs: [image], ...rest },
@@ -121,6 +126,18 @@ function poolings(x: Shape, size: number): Row[] {
 function sum(kind: string, axis: number | null): Row {
   // Away from zero, so that the sums are large beside their rounding errors.
   return { name: `sum ${kind} 4096x1024`, op: 'sum', attrs: { axis }, inputs: [{ shape: [4096, 1024], low: 0, high: 2 }] };
+}
+
+function lstm(batch: number, time: number, inSize: number, hidden: number): Row {
+  const bound = 1 / Math.sqrt(hidden); // as PyTorch starts
+  const dense = (size: number): RowInput => ({ shape: [4 * hidden, size], low: -bound, high: bound, layout: 'dense' });
+  return {
+    name: `lstm forward and backward, batch ${batch}, sequence ${time}, ${inSize} to ${hidden}`,
+    op: 'lstm',
+    attrs: {},
+    inputs: [{ shape: [batch, time, inSize] }, dense(inSize), dense(hidden), { shape: [4 * hidden], low: -bound, high: bound }, { shape: [batch, time, hidden] }],
+    layouts: [null, null, 'dense', 'dense', null],
+  };
 }
 
 const MATRIX: RowInput = { shape: [4096, 1024] };
@@ -157,4 +174,5 @@ export const ROWS: readonly Row[] = [
     attrs: {},
     inputs: [MATRIX, { shape: [4096, 256], dtype: 'int32', high: 1023 }],
   },
+  lstm(32, 64, 128, 128),
 ];

@@ -1,7 +1,8 @@
 import {
-  type DType, type DeviceName, type Tensor, add, applyOp, avgPool2d, conv2d, gather, getOp, indexSelect, init, layerNorm, matmul,
-  maxPool2d, maxPool2dWithIndices, scope, shutdown, softmax, sum, tensor, transpose,
+  type DType, type DeviceName, type Tensor, add, applyOp, avgPool2d, conv2d, gather, getOp, grad, indexSelect, init, layerNorm, matmul,
+  maxPool2d, maxPool2dWithIndices, scope, shutdown, softmax, sum, tensor, transpose, zeros,
 } from '../../../index.js';
+import { LSTM } from '../../../nn/index.js';
 import { pairOf } from '../../../kernels/pair.js';
 import { versionOf } from '../../environment.js';
 import { type LoadedRow, type OpContender, type Work, type WorkTable, workOf } from './contender.js';
@@ -47,6 +48,22 @@ const WORKS: WorkTable<Tensor> = {
   transpose: ([x]) => () => transpose(x, 0, 1),
   indexSelect: ([x, index]) => () => indexSelect(x, index, { axis: 0 }),
   gather: ([x, index]) => () => gather(x, index, { axis: 1 }),
+  lstm(held) {
+    const [x, weightIh, weightHh, bias, gradient] = held;
+    const { device, dtype } = x;
+    const layer = new LSTM(x.shape[2], weightHh.shape[1], { batchFirst: true, device, dtype });
+    const parameters = layer.parameters();
+    held.push(...parameters);
+    const noBias = zeros(bias.shape, { device, dtype });
+    layer.loadStateDict({ weight_ih_l0: weightIh, weight_hh_l0: weightHh, bias_ih_l0: bias, bias_hh_l0: noBias });
+    noBias.dispose();
+    x.requiresGrad = true;
+    return () => {
+      const [output] = layer.call(x);
+      const gradients = grad([output], [x, layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0], { gradOutputs: [gradient] });
+      return [output, ...gradients];
+    };
+  },
 };
 
 class Tapegrad implements OpContender {

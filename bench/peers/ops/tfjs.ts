@@ -14,9 +14,20 @@ interface Tensor {
   dispose(): void;
 }
 
+interface LstmLayer {
+  apply(x: Tensor): Tensor;
+  /** Its variables: kernel [in, 4 hidden], recurrent kernel [hidden, 4 hidden], bias. */
+  getWeights(): Tensor[];
+  setWeights(weights: Tensor[]): void;
+}
+
 /** What is used of `@tensorflow/tfjs`. */
 interface Engine extends TfjsEngine {
-  engine(): { runKernel(name: string, inputs: Record<string, Tensor>, attrs: object): Tensor };
+  engine(): {
+    runKernel(name: string, inputs: Record<string, Tensor>, attrs: object): Tensor;
+    gradients(f: () => Tensor, xs: Tensor[], dy: Tensor): { value: Tensor; grads: Tensor[] };
+  };
+  readonly layers: { lstm(options: object): LstmLayer };
   tidy<Result extends void | Tensor | Tensor[]>(body: () => Result): Result;
   tensor(values: Float32Array | Int32Array, shape: readonly number[], dtype: 'float32' | 'int32'): Tensor;
   add(a: Tensor, b: Tensor | number): Tensor;
@@ -80,16 +91,28 @@ function worksOf(tf: Engine): WorkTable<Tensor> {
     gather() {
       throw new LacksOp('no gather along an axis; gatherND needs the place of every value spelled out');
     },
+    lstm(held) {
+      const [x, kernel, recurrentKernel, bias, gradient] = held;
+      const layer = tf.layers.lstm({ units: recurrentKernel.shape[0], recurrentActivation: 'sigmoid', recurrentInitializer: 'zeros', returnSequences: true });
+      layer.apply(x).dispose(); // makes its variables
+      layer.setWeights([kernel, recurrentKernel, bias]);
+      held.push(...layer.getWeights());
+      return () => {
+        const { value, grads } = tf.engine().gradients(() => layer.apply(x), [x, ...layer.getWeights()], gradient);
+        return [value, ...grads];
+      };
+    },
   };
 }
 
 type NativeLayout = Layout | 'depthwiseFilter';
 
-/** Where each axis of its order stands in ours: [batch, height, width, channels], and [height, width, in, out]. */
+/** Where each axis of its order stands in ours: [batch, height, width, channels], [height, width, in, out], [in, out]. */
 const NATIVE_AXES: Record<NativeLayout, readonly number[]> = {
   image: [0, 2, 3, 1],
   filter: [2, 3, 1, 0],
   depthwiseFilter: [2, 3, 0, 1],
+  dense: [1, 0],
 };
 
 const nativeShape = (shape: readonly number[], layout: NativeLayout) => NATIVE_AXES[layout].map((axis) => shape[axis]);
@@ -133,10 +156,11 @@ class Tfjs implements OpContender {
     const outputs = [this.tf.tidy(work)].flat();
     const native = await Promise.all(outputs.map(async (t): Promise<HostTensor> => ({ shape: t.shape, data: await t.data() })));
     outputs.forEach((t) => t.dispose());
-    const { layout } = row;
-    if (!layout) return native.map(({ data }) => data);
-    const axes = axesOf(row, layout);
-    return native.map((output) => permuteAxes(output, axes.map((_, axis) => axes.indexOf(axis))).data);
+    return native.map((output, i) => {
+      const layout = row.layouts?.[i];
+      const axes = layout ? axesOf(row, layout) : output.shape.map((_, axis) => axis);
+      return permuteAxes(output, axes.map((_, axis) => axes.indexOf(axis))).data;
+    });
   }
 
   private async run(work: Work<Tensor>, calls: number): Promise<void> {

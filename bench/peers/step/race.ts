@@ -1,3 +1,4 @@
+import type { DeviceMemory } from '../deviceMemory.js';
 import { type Time, failureOf, rotated, timed } from '../lanes.js';
 import type { Contender } from './contender.js';
 
@@ -13,6 +14,8 @@ export interface Run {
   readonly name: string;
   readonly version: string;
   readonly samples: Sample[];
+  /** The most bytes of GPU buffers it held at once, over preparation and all steps; null on the CPU. */
+  peakDeviceBytes: number | null;
   /** Why it stopped early; its samples stay. */
   failure: string | null;
 }
@@ -23,17 +26,22 @@ const PATIENCE_MILLISECONDS = 30_000;
 /**
  * Measures the contenders side by side in this process: after a first step of each, `rounds` rounds of one step each.
  * Whatever else the machine does then falls on all alike, and each round gives one ratio. The order rotates.
+ * `memory` counts buffers; null on the CPU.
  */
-export async function race(contenders: readonly Contender[], rounds: number, onSample: (run: Run, sample: Sample) => void): Promise<Run[]> {
+export async function race(
+  contenders: readonly Contender[], rounds: number, memory: DeviceMemory | null, onSample: (run: Run, sample: Sample) => void,
+): Promise<Run[]> {
   const lanes: { contender: Contender; run: Run }[] = [];
   for (const contender of contenders) {
     const { name, version } = contender;
+    memory?.charge(name);
     const failure = await failureOf(() => contender.prepare());
-    lanes.push({ contender, run: { name, version, samples: [], failure } });
+    lanes.push({ contender, run: { name, version, samples: [], peakDeviceBytes: null, failure } });
   }
   for (let round = 0; round <= rounds; round++) {
     for (const { contender, run } of rotated(lanes, round)) {
       if (run.failure || (round > 1 && run.samples[0].milliseconds > PATIENCE_MILLISECONDS)) continue;
+      memory?.charge(run.name);
       run.failure = await failureOf(async () => {
         const sample = await measure(contender, round);
         run.samples.push(sample);
@@ -42,6 +50,7 @@ export async function race(contenders: readonly Contender[], rounds: number, onS
     }
   }
   for (const { contender, run } of lanes) {
+    run.peakDeviceBytes = memory?.holdingsOf(run.name).peakBytes ?? null;
     if (!run.failure) contender.dispose();
   }
   return lanes.map(({ run }) => run);

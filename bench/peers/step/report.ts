@@ -59,16 +59,19 @@ const whole = (value: number | null) => (value === null ? '-' : value.toFixed(0)
 const range = (spread: Spread | null, digits: number) =>
   spread ? `${spread.median.toFixed(digits)} (${spread.lowerQuartile.toFixed(digits)}-${spread.upperQuartile.toFixed(digits)})` : '-';
 
+const megabytes = (bytes: number | null) => (bytes === null ? '-' : (bytes / 1e6).toFixed(1));
+
 export const LEGEND = `\
 Milliseconds: median (lower-upper quartile) of the steps after the first. Ratios are taken round by round: 2 is twice as slow.
-The first step includes compiling, but for what the driver has cached (Mesa: MESA_SHADER_CACHE_DISABLE=true for nothing).`;
+The first step includes compiling, but for what the driver has cached (Mesa: MESA_SHADER_CACHE_DISABLE=true for nothing).
+Peak MB: the most bytes of GPU buffers created and not destroyed, at any moment of the run, pools and staging included.`;
 
 /** A table of the runs, a row each. */
 export function timesTable(runs: readonly Run[], baseline: Run | undefined): string {
-  const header = ['', 'version', 'first step', 'steps', 'ms a step', 'CPU ms a step', 'ratio to tapegrad'];
+  const header = ['', 'version', 'first step', 'steps', 'ms a step', 'CPU ms a step', 'ratio to tapegrad', 'peak MB'];
   const rows = runs.map((run) => {
     const { steps, firstMilliseconds, milliseconds, cpuMilliseconds, ratio } = summarize(run, baseline);
-    const cells = [whole(firstMilliseconds), String(steps), range(milliseconds, 0), range(cpuMilliseconds, 0), range(ratio, 2)];
+    const cells = [whole(firstMilliseconds), String(steps), range(milliseconds, 0), range(cpuMilliseconds, 0), range(ratio, 2), megabytes(run.peakDeviceBytes)];
     return [run.name, run.version, ...cells, ...(run.failure ? [`failed: ${run.failure}`] : [])];
   });
   return table([header, ...rows]);
