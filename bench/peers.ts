@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { init } from '../index.js';
+import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { UsageError, pattern, readFlags, runProgram, wholeNumber } from '../examples/commandLine.js';
 import { describeEnvironment } from './environment.js';
 import { PEERS_MISSING, peersInstalled } from './peers/installed.js';
-import { jax } from './peers/ops/jax.js';
-import { type RowResult, enter, leave, raceRow } from './peers/ops/race.js';
-import { geometricMean, opsReport, summarizeRow } from './peers/ops/report.js';
+import { geometricMean, opsReport, rowLine, summarizeRow } from './peers/ops/report.js';
 import { ROWS } from './peers/ops/rows.js';
-import { tapegrad } from './peers/ops/tapegrad.js';
-import { tfjs } from './peers/ops/tfjs.js';
+import { racePeers } from './peers/ops/run.js';
 import { provideWebGpu } from './peers/webgpu.js';
 
 /*
@@ -24,25 +22,16 @@ async function main(): Promise<number> {
   const filter = pattern('filter', flags.filter);
   const rows = ROWS.filter(({ name }) => filter.test(name));
   if (rows.length === 0) throw new UsageError(`--filter ${flags.filter}: no row has such a name`);
-  const installed = peersInstalled();
-  if (!installed) console.error(`bench: ${PEERS_MISSING}`);
+  if (!peersInstalled()) console.error(`bench: ${PEERS_MISSING}`);
 
   provideWebGpu(); // one entry object, hence one adapter, for all
   const { backend } = await init({ device: 'webgpu' });
-  const environment = describeEnvironment(backend.description);
+  const environment = describeEnvironment(backend.description, (backend as WebGpuBackend).device);
   console.log(`Single ops on ${environment.adapter}`);
   console.log(`${environment.cpu}, ${environment.cores} cores, Node ${environment.node}, ${environment.date}\n`);
 
-  const entrants = await enter(installed ? [tapegrad(), jax(), tfjs()] : [tapegrad()]);
-  const results: RowResult[] = [];
-  for (const row of rows) {
-    const result = await raceRow(row, entrants, tapegrad('cpu', 'float64'), rounds);
-    results.push(result);
-    const { milliseconds, ratio, cpuRatio } = summarizeRow(result);
-    const figures = Object.entries(milliseconds).map(([name, value]) => `${name} ${value?.toFixed(2) ?? '-'}`);
-    console.error(`${results.length}/${rows.length} ${row.name}: ${figures.join(', ')}, ratio ${ratio?.toFixed(2) ?? '-'}, of CPU time ${cpuRatio?.toFixed(2) ?? '-'}`);
-  }
-  leave(entrants);
+  let done = 0;
+  const results = await racePeers({ rows, rounds, onRow: (result) => console.error(`${++done}/${rows.length} ${rowLine(result)}`) });
   console.log(opsReport(results));
 
   if (flags.json) {

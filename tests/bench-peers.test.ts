@@ -18,6 +18,13 @@ const POOLING: Row = {
   inputs: [{ shape: [1, 2, 2, 2], layout: 'image' }, { shape: [1, 2, 4, 4], layout: 'image', distinct: true }],
   layouts: ['image'],
 };
+const LSTM: Row = {
+  name: 'lstm',
+  op: 'lstm',
+  attrs: {},
+  inputs: [{ shape: [2, 3, 4] }, { shape: [20, 4], layout: 'dense' }, { shape: [20, 5], layout: 'dense' }, { shape: [20] }, { shape: [2, 3, 5] }],
+  layouts: [null, null, 'dense', 'dense', null],
+};
 const reference = tapegrad('cpu', 'float64');
 
 /** A peer that takes `delay` milliseconds a call and gives `outputs`. */
@@ -39,7 +46,7 @@ async function right(row: Row): Promise<number[]> {
 
 test.before(initBothDevices);
 
-for (const row of [PRODUCT, POOLING]) {
+for (const row of [PRODUCT, POOLING, LSTM]) {
   test(`${row.name}: tapegrad alone is held against float64 and timed`, async () => {
     await assertNoLeak(async () => {
       const { calls, lanes } = await raceRow(row, await enter([tapegrad()]), reference, 3);

@@ -50,6 +50,13 @@ Milliseconds a call: median over the rounds. A sample is the stated number of ca
 element of the last result read back. Ratio: the faster peer by tapegrad, round by round, the median; below 1 it is marked. CPU
 ratio: the same of processor time, which a busy machine moves less.`;
 
+/** A row's figures in one line. */
+export function rowLine(result: RowResult): string {
+  const { row, milliseconds, ratio, cpuRatio } = summarizeRow(result);
+  const times = Object.entries(milliseconds).map(([name, value]) => `${name} ${value?.toFixed(2) ?? '-'}`);
+  return `${row}: ${times.join(', ')} ms, ratio ${ratio?.toFixed(2) ?? '-'}, of CPU time ${cpuRatio?.toFixed(2) ?? '-'}`;
+}
+
 /** A table of the rows, the geometric mean, and a line for every number that is missing. */
 export function opsReport(results: readonly RowResult[]): string {
   const rows = results.map(summarizeRow);
