@@ -4,7 +4,8 @@ import type { Shape } from '../../core/shape.js';
 /* Samples of a recurrent cell and of its gradient op, from one list of [batch, hidden]. */
 
 const TOLERANCE: Tolerance = {
-  relative: 4e-6, absolute: 2e-6, reason: 'WGSL allows exp 3 + 2|x| ULP and division 2.5 ULP; the gates are products of a few of those',
+  relative: 4e-6, absolute: 4e-7,
+  reason: 'WGSL allows exp 3 + 2|x| ULP and division 2.5 ULP; 1 - tanh^2 cancels far out, before a factor of up to 60 in these samples',
 };
 
 const CASES: readonly { label: string; state: Shape }[] = [
@@ -41,6 +42,10 @@ export function defineCellSamples(name: string, { gates, gradients, state: state
     return {
       samples: [
         ...CASES.map(({ label, state }) => cell(label, state)),
+        {
+          label: 'gates near zero, where tanh is a series',
+          inputs: cell('', [16, 9]).inputs.map((input, i) => (i < count ? input : { ...input, low: -0.06, high: 0.06 })),
+        },
         {
           label: 'gates far from zero',
           inputs: replaced(count, { shape: [2, gates * 3], low: -60, high: 60 }).map((input) => ({ ...input, differentiable: false })),

@@ -29,6 +29,18 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     kind: /operator/,
     reason: 'folds a grid of more than 65,535 workgroups, which only the axis `fold` of the suite launches',
   },
+  {
+    where: /(unary|Cell)\.wgsl$/,
+    what: /^return select\(\w+\(1\.0\), t, v < \w+\(0\.0\)\)/,
+    kind: /comparison/,
+    reason: 'sigmoid at 0: t is 1 there, so both branches are',
+  },
+  {
+    where: /(unary|Cell)\.wgsl$/,
+    what: /^return select\(far, near, abs\(v\) < \w+\(0\.1\)\)/,
+    kind: /comparison|constant/,
+    reason: 'where tanh changes from one formula to the other: both are good to rounding around there',
+  },
 ];
 
 export function equivalenceOf(where: string, what: string, kind = ''): string | null {
