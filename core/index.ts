@@ -1,6 +1,7 @@
 export { type Backend, type BackendMemory, type DeviceName, type Spec } from './backend.js';
 export { detectAnomaly } from './anomaly.js';
 export { applyOp } from './apply.js';
+export { type Batch, type BatchSource, type HostArray } from './batch.js';
 export { backendFor, defaultBackend, init, type InitOptions, shutdown } from './device.js';
 export { type DType, type TypedArray } from './dtype.js';
 export * from './errors.js';

@@ -1,6 +1,7 @@
+import type { Batch, BatchSource, HostArray } from '../core/batch.js';
 import { TapegradError } from '../core/errors.js';
 import { Philox } from '../core/random.js';
-import type { ImageDataset } from './dataset.js';
+import { type ArrayDataset, type ImageDataset, exampleCount, imageArrays, selectExamples } from './dataset.js';
 import type { Transform } from './transforms.js';
 
 export interface DataLoaderOptions {
@@ -11,19 +12,12 @@ export interface DataLoaderOptions {
   seed?: number;
   /** Leave out a last batch that is not full. Default false. */
   dropLast?: boolean;
-  /** Applied to each image as it is drawn. */
+  /** Applied to each image [channels, height, width] as it is drawn; for a first input of that kind, in float32. */
   transform?: Transform;
 }
 
-/** One batch on the host. */
-export interface ImageBatch {
-  /** Pixels, row-major. */
-  readonly inputs: Float32Array;
-  /** [batch, channels, height, width] */
-  readonly shape: readonly number[];
-  /** Class labels. */
-  readonly targets: Int32Array;
-  /** Which examples of the dataset these are. */
+/** One batch, and which examples of the dataset it holds. */
+export interface LoaderBatch extends Batch {
   readonly indices: Int32Array;
 }
 
@@ -35,17 +29,25 @@ const TRANSFORM_STREAM = 0x0f000000;
  * Batches of a dataset, in an order that depends on nothing but the seed and the epoch: training can stop after any
  * batch and go on later with the very next one. PyTorch's name: `DataLoader`.
  */
-export class DataLoader {
-  constructor(private readonly dataset: ImageDataset, private readonly options: DataLoaderOptions) {
+export class DataLoader implements BatchSource {
+  private readonly arrays: ArrayDataset;
+  private readonly examples: number;
+
+  constructor(dataset: ArrayDataset | ImageDataset, private readonly options: DataLoaderOptions) {
+    this.arrays = 'images' in dataset ? imageArrays(dataset) : dataset;
+    this.examples = exampleCount(this.arrays);
     if (!Number.isInteger(options.batchSize) || options.batchSize < 1) {
       throw new TapegradError(`DataLoader: batchSize ${options.batchSize} must be a whole number from 1`);
+    }
+    const [{ data, shape }] = this.arrays.inputs;
+    if (options.transform && !(data instanceof Float32Array && shape.length === 4)) {
+      throw new TapegradError(`DataLoader: a transform takes float32 images [n, channels, height, width], not [${shape}]`);
     }
   }
 
   /** Examples in an epoch. */
   get length(): number {
-    const n = this.dataset.labels.length;
-    return this.options.dropLast ? n - (n % this.options.batchSize) : n;
+    return this.options.dropLast ? this.examples - (this.examples % this.options.batchSize) : this.examples;
   }
 
   /** Batches in an epoch. */
@@ -53,30 +55,32 @@ export class DataLoader {
     return Math.ceil(this.length / this.options.batchSize);
   }
 
-  /** The order of examples in one epoch. */
-  private order(epoch: number): Int32Array {
-    const order = Int32Array.from({ length: this.dataset.labels.length }, (_, i) => i);
-    return this.options.shuffle ? new Philox(this.options.seed ?? 0, ORDER_STREAM + epoch).shuffle(order) : order;
-  }
-
   /** The batches of one epoch, from batch `start` on. */
-  *batches(epoch: number, start = 0): Generator<ImageBatch> {
-    const { batchSize, transform, seed = 0 } = this.options;
-    const [, channels, height, width] = this.dataset.shape;
-    const imageSize = channels * height * width;
+  *batches(epoch: number, start = 0): Generator<LoaderBatch> {
+    const { batchSize, transform } = this.options;
     const order = this.order(epoch);
     for (let first = start * batchSize; first < this.length; first += batchSize) {
       const indices = order.slice(first, Math.min(first + batchSize, this.length));
-      const inputs = new Float32Array(indices.length * imageSize);
-      const targets = new Int32Array(indices.length);
-      indices.forEach((index, i) => {
-        const image = this.dataset.images.subarray(index * imageSize, (index + 1) * imageSize);
-        // Seeded by example, so that an image's transform does not depend on the batch it fell into.
-        const random = new Philox(seed ^ Math.imul(index + 1, 0x9e3779b1), TRANSFORM_STREAM + epoch);
-        inputs.set(transform ? transform(image, [channels, height, width], random) : image, i * imageSize);
-        targets[i] = this.dataset.labels[index];
-      });
-      yield { inputs, shape: [indices.length, channels, height, width], targets, indices };
+      const { inputs: [input, ...inputs], targets } = selectExamples(this.arrays, indices);
+      yield { inputs: [transform ? this.transformed(input, indices, transform, epoch) : input, ...inputs], targets, indices };
     }
+  }
+
+  /** The order of examples in one epoch. */
+  private order(epoch: number): Int32Array {
+    const order = Int32Array.from({ length: this.examples }, (_, i) => i);
+    return this.options.shuffle ? new Philox(this.options.seed ?? 0, ORDER_STREAM + epoch).shuffle(order) : order;
+  }
+
+  private transformed({ data, shape }: HostArray, indices: Int32Array, transform: Transform, epoch: number): HostArray {
+    const [channels, height, width] = shape.slice(1);
+    const size = channels * height * width;
+    indices.forEach((index, i) => {
+      // Seeded by example, so that an image's transform does not depend on the batch it fell into.
+      const random = new Philox((this.options.seed ?? 0) ^ Math.imul(index + 1, 0x9e3779b1), TRANSFORM_STREAM + epoch);
+      const image = data.subarray(i * size, (i + 1) * size) as Float32Array;
+      data.set(transform(image, [channels, height, width], random), i * size);
+    });
+    return { data, shape };
   }
 }

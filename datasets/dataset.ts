@@ -1,4 +1,11 @@
+import type { HostArray } from '../core/batch.js';
+import { allocate, dtypeOf } from '../core/dtype.js';
 import { TapegradError } from '../core/errors.js';
+import { Philox } from '../core/random.js';
+import { sizeOf } from '../core/shape.js';
+
+/** Stream number, under the seed, of the order in which `randomSplit` takes examples. */
+const SPLIT_STREAM = 0x0b000000;
 
 /** Labelled images on the host: `images` of `shape` [n, channels, height, width], one class label each. */
 export interface ImageDataset {
@@ -19,4 +26,49 @@ export function subset(dataset: ImageDataset, from: number, to: number): ImageDa
     shape: [to - from, channels, height, width],
     labels: dataset.labels.subarray(from, to),
   };
+}
+
+/** Examples in memory: the first axis of every array counts them. What goes into the model, and what is wanted of it. */
+export interface ArrayDataset {
+  readonly inputs: readonly HostArray[];
+  readonly targets: readonly HostArray[];
+}
+
+/** Labelled images as arrays; shares the memory. */
+export function imageArrays({ images, shape, labels }: ImageDataset): ArrayDataset {
+  return { inputs: [{ data: images, shape }], targets: [{ data: labels, shape: [labels.length] }] };
+}
+
+/** Examples in a dataset. Throws where its arrays disagree. */
+export function exampleCount({ inputs, targets }: ArrayDataset): number {
+  const arrays = [...inputs, ...targets];
+  const counts = arrays.map(({ shape }) => shape[0]);
+  if (inputs.length === 0 || counts.some((count) => count !== counts[0])) {
+    throw new TapegradError(`dataset: arrays ${arrays.map(({ shape }) => `[${shape}]`).join(', ')} must agree in the first axis, the number of examples`);
+  }
+  const odd = arrays.find(({ data, shape }) => data.length !== sizeOf(shape));
+  if (odd) throw new TapegradError(`dataset: ${odd.data.length} values do not fill the shape [${odd.shape}]`);
+  return counts[0];
+}
+
+/** The rows numbered by `indices`, in that order. */
+export function takeRows({ data, shape }: HostArray, indices: ArrayLike<number>): HostArray {
+  const size = sizeOf(shape.slice(1));
+  const taken = allocate(dtypeOf(data)!, indices.length * size);
+  for (let i = 0; i < indices.length; i++) taken.set(data.subarray(indices[i] * size, (indices[i] + 1) * size), i * size);
+  return { data: taken, shape: [indices.length, ...shape.slice(1)] };
+}
+
+/** The examples numbered by `indices` (a fold of `kFold`, say), in that order. */
+export function selectExamples({ inputs, targets }: ArrayDataset, indices: ArrayLike<number>): ArrayDataset {
+  return { inputs: inputs.map((array) => takeRows(array, indices)), targets: targets.map((array) => takeRows(array, indices)) };
+}
+
+/** Splits a dataset at random: `share` of its examples (from 0 to 1) come second. PyTorch's name: `random_split`. */
+export function randomSplit(dataset: ArrayDataset, share: number, seed = 0): [ArrayDataset, ArrayDataset] {
+  if (!(share >= 0 && share <= 1)) throw new TapegradError(`randomSplit: the share must be from 0 to 1, got ${share}`);
+  const count = exampleCount(dataset);
+  const order = new Philox(seed, SPLIT_STREAM).shuffle(Int32Array.from({ length: count }, (_, i) => i));
+  const at = count - Math.round(share * count);
+  return [selectExamples(dataset, order.subarray(0, at)), selectExamples(dataset, order.subarray(at))];
 }

@@ -1,7 +1,7 @@
 export { loadCifar, parseCifar } from './cifar.js';
 export { matrixOf, numbersOf, parseCsv, readCsv, type Table } from './csv.js';
-export { DataLoader, type DataLoaderOptions, type ImageBatch } from './dataLoader.js';
-export { type ImageDataset, subset } from './dataset.js';
+export { DataLoader, type DataLoaderOptions, type LoaderBatch } from './dataLoader.js';
+export { type ArrayDataset, type ImageDataset, imageArrays, randomSplit, selectExamples, subset } from './dataset.js';
 export { generateDigits } from './digits.js';
 export { download, type DownloadOptions, type RemoteFile } from './download.js';
 export { type Fold, kFold } from './folds.js';

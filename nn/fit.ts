@@ -1,206 +1,145 @@
 import { detectAnomaly } from '../core/anomaly.js';
-import { NonFiniteError } from '../core/errors.js';
+import { type Batch, batchSize } from '../core/batch.js';
+import { NonFiniteError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
-import { noGrad } from '../core/tape.js';
-import { type Tensor, tensor } from '../core/tensor.js';
-import { add } from '../kernels/binary/op.js';
-import { crossEntropy } from '../kernels/crossEntropy/op.js';
-import { argmax, sum } from '../kernels/reduce/op.js';
+import { getRandomState, setRandomState } from '../core/random.js';
+import { download, evaluate, letOthersRun, upload } from './evaluate.js';
+import { clipGradNorm, clipGradValue, gradNorm } from './gradients.js';
 import type { Module } from './module.js';
+import { type EpochRecord, type FitOptions, type StepReport, Training } from './training.js';
 
-/** One batch on the host: `inputs` of `shape` [n, ...], and n class labels. */
-export interface HostBatch {
-  readonly inputs: Float32Array;
-  readonly shape: readonly number[];
-  readonly targets: Int32Array;
+/** Forward and backward of the batches of one step: their gradients add up to those of one large batch. */
+function forwardBackward({ model, optimizer, loss, metrics, options }: Training, batches: readonly Batch[]) {
+  const examples = batches.reduce((total, batch) => total + batchSize(batch), 0);
+  const wantsOutputs = Object.keys(metrics).length > 0;
+  model.zeroGrad();
+  optimizer.zeroGrad();
+  const parts = batches.map((batch) =>
+    scope(() => {
+      const output = model.call(...upload(batch.inputs, model));
+      const [target, ...more] = upload(batch.targets, model);
+      const value = loss(output, target, ...more);
+      if (value.size !== 1) throw new TapegradError(`fit: the loss must be a scalar, got shape [${value.shape}]; reduce it with mean()`);
+      const share = batchSize(batch) / examples;
+      (share === 1 ? value : value.mul(share)).backward();
+      return { batch, share, value, output: wantsOutputs ? output : null };
+    }));
+  const parameters = optimizer.groups.flatMap(({ params }) => params);
+  const { clipNorm, clipValue } = options;
+  const norm = clipNorm === undefined ? gradNorm(parameters) : clipGradNorm(parameters, clipNorm);
+  if (clipValue !== undefined) clipGradValue(parameters, clipValue);
+  return { examples, parts, norm };
 }
 
-/** Where batches come from; `DataLoader` is one. */
-export interface BatchSource {
-  /** Examples in an epoch. */
-  readonly length: number;
-  /** Batches in an epoch. */
-  readonly batchCount: number;
-  /** The batches of one epoch, from batch `start` on. The order depends on nothing but the source's seed and `epoch`. */
-  batches(epoch: number, start?: number): Iterable<HostBatch>;
+/** Throws a NonFiniteError that names the first op whose result is not finite, found by doing the step again under watch. */
+async function explainNonFinite(training: Training, batches: readonly Batch[], what: string): Promise<never> {
+  try {
+    await detectAnomaly(() => void forwardBackward(training, batches));
+  } catch (error) {
+    if (error instanceof NonFiniteError) throw new NonFiniteError(`${what}; ${error.message}; try a smaller learning rate`);
+    throw error;
+  }
+  throw new NonFiniteError(`${what}; try a smaller learning rate`);
 }
 
-/** What `fit` needs of an optimiser. */
-export interface Stepper {
-  zeroGrad(): void;
-  step(): void;
+/** One optimiser step over a few batches (one, unless gradients are accumulated). Parameters change only if all is finite. */
+async function takeStep(training: Training, batches: readonly Batch[]): Promise<Omit<StepReport, 'milliseconds'>> {
+  const { optimizer, metrics, position } = training;
+  const random = getRandomState();
+  const { examples, parts, norm } = forwardBackward(training, batches);
+  const [gradientNorm, read] = await Promise.all([
+    norm.item(),
+    Promise.all(parts.map(({ value, output }) => Promise.all([value.item(), output && download(output)]))),
+  ]);
+  const loss = read.reduce((total, [value], i) => total + value * parts[i].share, 0);
+  if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+    setRandomState(random); // dropout as in the step that failed
+    await explainNonFinite(training, batches, `epoch ${position.epoch + 1}, batch ${position.batch + 1}: loss ${loss}, gradient norm ${gradientNorm}`);
+  }
+  read.forEach(([, output], i) => {
+    if (output) for (const metric of Object.values(metrics)) metric.update(output, parts[i].batch.targets[0]);
+  });
+  optimizer.step();
+  return { loss, gradientNorm, examples };
 }
 
-/** Means over an epoch; `val...` only with a validation source. Loss in nats an example, accuracy from 0 to 1. */
-export interface EpochRecord {
-  loss: number;
-  accuracy: number;
-  valLoss?: number;
-  valAccuracy?: number;
-  seconds: number;
+/** Lists of `size` batches each, the last one shorter if need be. */
+function* groupsOf(batches: Iterable<Batch>, size: number): Generator<Batch[]> {
+  let group: Batch[] = [];
+  for (const batch of batches) {
+    group.push(batch);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
-/** How far training has come: enough, with model, optimiser and random state, to continue bit-exactly. */
-export interface FitPosition {
-  epoch: number;
-  /** Batches of this epoch already trained on. */
-  batch: number;
-  lossSum: number;
-  correct: number;
-  examples: number;
-  /** Seconds already spent on this epoch. */
-  seconds: number;
-  history: EpochRecord[];
+/** The rest of an epoch, from `position.batch` on. Returns false if it was stopped. */
+async function trainEpoch(training: Training): Promise<boolean> {
+  const { model, position, callbacks, options, accumulate } = training;
+  model.train();
+  for (const batches of groupsOf(options.train.batches(position.epoch, position.batch), accumulate)) {
+    if (options.signal?.aborted) return false;
+    const began = performance.now();
+    const result = await scope(() => takeStep(training, batches));
+    const report: StepReport = { ...result, milliseconds: performance.now() - began };
+    position.batch += batches.length;
+    position.steps++;
+    position.lossSum += report.loss * report.examples;
+    position.examples += report.examples;
+    position.seconds += report.milliseconds / 1000;
+    for (const callback of callbacks) await callback.onStep?.(report, training);
+    for (const callback of callbacks) await callback.onSafePoint?.(training);
+    if (position.stopped !== null) return false;
+    await letOthersRun();
+  }
+  if (position.examples === 0) throw new TapegradError('fit: the training source has no examples');
+  return !options.signal?.aborted;
 }
 
-export interface StepReport {
-  position: FitPosition;
-  /** Loss and gradient norm of this batch. */
-  loss: number;
-  gradientNorm: number;
-  examples: number;
-  milliseconds: number;
-}
+const validationName = (name: string) => `val${name[0].toUpperCase()}${name.slice(1)}`;
 
-export interface FitOptions {
-  train: BatchSource;
-  validation?: BatchSource;
-  epochs: number;
-  optimizer: Stepper;
-  /** Default `crossEntropy` on logits and class labels, mean over the batch. */
-  loss?: (output: Tensor, target: Tensor) => Tensor;
-  /** Continue from here. */
-  from?: FitPosition;
-  /** Stops after the step in progress. */
-  signal?: AbortSignal;
-  onStep?: (report: StepReport) => void;
-  onEpoch?: (record: EpochRecord, position: FitPosition) => void | Promise<void>;
-}
-
-export function startPosition(): FitPosition {
-  return { epoch: 0, batch: 0, lossSum: 0, correct: 0, examples: 0, seconds: 0, history: [] };
-}
-
-/** On the CPU nothing ever waits: without this, Ctrl-C, timers and a browser's page would starve until the end. */
-function letOthersRun(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** sqrt(sum of squares) of all gradients: finite exactly when every gradient is (overflow included). */
-function gradientNorm(parameters: readonly Tensor[]): Tensor {
-  const squares = parameters.filter((parameter) => parameter.grad).map((parameter) => sum(parameter.grad!.square()));
-  return squares.reduce((total, square) => add(total, square)).sqrt();
-}
-
-function countCorrect(output: Tensor, targets: Tensor): Tensor {
-  return sum(argmax(output, { axis: 1 }).eq(targets));
+/** The figures of the epoch that was just trained, validation included. */
+async function recordEpoch({ model, position, metrics, loss, options }: Training): Promise<EpochRecord> {
+  const figures = Object.entries(metrics).map(([name, metric]): [string, number] => [name, metric.compute()]);
+  const record: Record<string, number> & EpochRecord = {
+    loss: position.lossSum / position.examples,
+    ...Object.fromEntries(figures),
+    seconds: position.seconds,
+  };
+  if (options.validation) {
+    const found = await evaluate(model, options.validation, { loss, metrics });
+    for (const [name, value] of Object.entries(found)) record[validationName(name)] = value;
+  }
+  return record;
 }
 
 /**
- * Trains a classifier: forward, loss, backward, optimiser step, for every batch of every epoch.
- * A loss or gradient that is not finite stops the run before the parameters are touched, with a NonFiniteError
- * naming the first op that produced it.
+ * Trains a model: forward, loss, backward, optimiser step, for every batch of every epoch. A loss or gradient that is not
+ * finite ends the run before the parameters are touched, with a NonFiniteError naming the first op that produced it.
+ *
+ *     const training = await fit(model, { train, validation, epochs: 20, optimizer, callbacks: [new EarlyStopping()] });
+ *     training.history.at(-1)!.valLoss;
  */
-export async function fit(model: Module, options: FitOptions): Promise<FitPosition> {
-  const { train, validation, epochs, optimizer, signal, onStep, onEpoch } = options;
-  const loss = options.loss ?? ((output, target) => crossEntropy(output, target));
-  const position = structuredClone(options.from ?? startPosition());
-
-  const forwardBackward = (batch: HostBatch) => {
-    optimizer.zeroGrad();
-    const targets = tensor(batch.targets);
-    const output = model.forward(tensor(batch.inputs, batch.shape));
-    const value = loss(output, targets);
-    value.backward();
-    return { value, norm: noGrad(() => gradientNorm(model.parameters())), correct: noGrad(() => countCorrect(output, targets)) };
-  };
-
-  const step = async (batch: HostBatch) => {
-    const { value, norm, correct } = forwardBackward(batch);
-    const [lossValue, normValue, correctCount] = await Promise.all([value.item(), norm.item(), correct.item()]);
-    if (!Number.isFinite(lossValue) || !Number.isFinite(normValue)) {
-      const what = `epoch ${position.epoch + 1}, batch ${position.batch + 1}: loss ${lossValue}, gradient norm ${normValue}`;
-      try {
-        await detectAnomaly(() => forwardBackward(batch));
-      } catch (error) {
-        if (error instanceof NonFiniteError) throw new NonFiniteError(`${what}; ${error.message}; try a smaller learning rate`);
-        throw error;
-      }
-      throw new NonFiniteError(`${what}; try a smaller learning rate`);
+export async function fit(model: Module, options: FitOptions): Promise<Training> {
+  const training = new Training(model, options);
+  const { callbacks, metrics } = training;
+  for (const metric of Object.values(metrics)) metric.reset();
+  options.from?.restore(training);
+  const { position } = training;
+  try {
+    for (const callback of callbacks) await callback.onStart?.(training);
+    while (!training.finished && (await trainEpoch(training))) {
+      const record = await recordEpoch(training);
+      for (const metric of Object.values(metrics)) metric.reset();
+      position.history.push(record);
+      Object.assign(position, { epoch: position.epoch + 1, batch: 0, lossSum: 0, examples: 0, seconds: 0 });
+      for (const callback of callbacks) await callback.onEpoch?.(record, training);
+      for (const callback of callbacks) await callback.onSafePoint?.(training);
     }
-    optimizer.step();
-    return { loss: lossValue, gradientNorm: normValue, correct: correctCount };
-  };
-
-  for (; position.epoch < epochs; position.epoch++) {
-    model.train();
-    for (const batch of train.batches(position.epoch, position.batch)) {
-      if (signal?.aborted) return position;
-      const began = performance.now();
-      const result = await scope(() => step(batch));
-      const examples = batch.targets.length;
-      const milliseconds = performance.now() - began;
-      position.batch++;
-      position.lossSum += result.loss * examples;
-      position.correct += result.correct;
-      position.examples += examples;
-      position.seconds += milliseconds / 1000;
-      onStep?.({ position, loss: result.loss, gradientNorm: result.gradientNorm, examples, milliseconds });
-      await letOthersRun();
-    }
-    if (signal?.aborted) return position;
-
-    const record: EpochRecord = {
-      loss: position.lossSum / position.examples,
-      accuracy: position.correct / position.examples,
-      seconds: position.seconds,
-    };
-    if (validation) {
-      const result = await evaluate(model, validation, { loss });
-      record.valLoss = result.loss;
-      record.valAccuracy = result.accuracy;
-    }
-    position.history.push(record);
-    Object.assign(position, { batch: 0, lossSum: 0, correct: 0, examples: 0, seconds: 0 });
-    await onEpoch?.(record, { ...position, epoch: position.epoch + 1 });
+  } finally {
+    for (const callback of callbacks) await callback.onEnd?.(training);
   }
-  return position;
-}
-
-export interface Evaluation {
-  loss: number;
-  accuracy: number;
-  /** Predicted class of each example, in the source's order, and its label. */
-  predictions: Int32Array;
-  labels: Int32Array;
-}
-
-/** Loss and accuracy of a classifier in evaluation mode, nothing recorded. */
-export async function evaluate(
-  model: Module, data: BatchSource, options: { loss?: (output: Tensor, target: Tensor) => Tensor } = {},
-): Promise<Evaluation> {
-  const loss = options.loss ?? ((output, target) => crossEntropy(output, target));
-  const wasTraining = model.training;
-  model.eval();
-  const predictions = new Int32Array(data.length);
-  const labels = new Int32Array(data.length);
-  let lossSum = 0;
-  let seen = 0;
-  for (const batch of data.batches(0)) {
-    const [value, classes] = await scope(() =>
-      noGrad(async () => {
-        const output = model.forward(tensor(batch.inputs, batch.shape));
-        return Promise.all([loss(output, tensor(batch.targets)).item(), argmax(output, { axis: 1 }).data()]);
-      }),
-    );
-    predictions.set(classes, seen);
-    labels.set(batch.targets, seen);
-    lossSum += value * batch.targets.length;
-    seen += batch.targets.length;
-    await letOthersRun();
-  }
-  if (wasTraining) model.train();
-  let correct = 0;
-  for (let i = 0; i < seen; i++) if (predictions[i] === labels[i]) correct++;
-  return { loss: lossSum / seen, accuracy: correct / seen, predictions: predictions.subarray(0, seen), labels: labels.subarray(0, seen) };
+  return training;
 }

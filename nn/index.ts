@@ -1,6 +1,8 @@
 /** Modules, layers, losses, initial values, checkpoints. Names and options are PyTorch's in camelCase. */
-export { type BatchSource, evaluate, type EpochRecord, type Evaluation, fit, type FitOptions, type FitPosition } from './fit.js';
-export { type HostBatch, startPosition, type StepReport } from './fit.js';
+export * from './callbacks/index.js';
+export { evaluate, type Evaluation, predict } from './evaluate.js';
+export { fit } from './fit.js';
+export { clipGradNorm, clipGradValue, gradNorm } from './gradients.js';
 export * as init from './init.js';
 export {
   CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, SELU,
@@ -33,6 +35,11 @@ export {
 export {
   BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, KLDivLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss,
 } from './lossModules.js';
+export * from './metrics/index.js';
 export { type AnyModule, buffer, type ForwardHook, Module, type ModuleOutput, parameter } from './module.js';
+export { loadTraining, SavedTraining, saveTraining } from './savedTraining.js';
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type HostTensor } from './safetensors.js';
 export { loadCheckpoint, makeTensors, readTensors, saveCheckpoint } from './serialize.js';
+export {
+  type EpochRecord, type FitOptions, type Loss, type Metrics, type Position, type StepReport, Training, type TrainingOptimizer,
+} from './training.js';

@@ -1,6 +1,7 @@
 import type { DeviceName } from '../core/backend.js';
 import { type Tensor, tensor } from '../core/tensor.js';
 import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
+import { writeWholeFile } from './wholeFile.js';
 
 /** Copies the values of tensors to the host, as `encodeCheckpoint` takes them. Waits for the device. */
 export async function readTensors(tensors: Record<string, Tensor>): Promise<Record<string, HostTensor>> {
@@ -17,25 +18,10 @@ export function makeTensors(host: Record<string, HostTensor>, options: { device?
 
 /**
  * Writes a checkpoint, in Node: tensors (`model.stateDict()`, `optimizer.stateDict().tensors`) and a map of strings.
- * The file appears whole or not at all: it is written beside its place, flushed to the disk and then renamed.
+ * The file appears whole or not at all.
  */
 export async function saveCheckpoint(file: string, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}): Promise<void> {
-  const bytes = encodeCheckpoint({ tensors: await readTensors(tensors), metadata });
-  const { open, rename, rm } = await import('node:fs/promises');
-  const temporary = `${file}.${process.pid}.part`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWholeFile(file, encodeCheckpoint({ tensors: await readTensors(tensors), metadata }));
 }
 
 /**

@@ -3,6 +3,7 @@ import { scope } from '../core/memory.js';
 import type { Shape } from '../core/shape.js';
 import { noGrad } from '../core/tape.js';
 import { zeros } from '../kernels/fill/op.js';
+import { switchToEval } from './mode.js';
 import type { Module } from './module.js';
 
 const count = (n: number) => n.toLocaleString('en-US');
@@ -10,17 +11,16 @@ const count = (n: number) => n.toLocaleString('en-US');
 /** Shapes that the modules of `model` give for zeros of `inputShape`, in evaluation mode. */
 function outputShapes(model: Module, inputShape: Shape, dtype: DType | undefined): Map<Module, Shape> {
   const shapes = new Map<Module, Shape>();
-  const modules = model.namedModules().map(([, module]) => ({ module, training: module.training }));
-  const removers = modules.map(({ module }) => module.registerForwardHook((_, __, output) => shapes.set(module, output.shape)));
+  const removers = model.namedModules().map(([, module]) => module.registerForwardHook((_, __, output) => shapes.set(module, output.shape)));
   const [like] = model.parameters();
-  model.eval();
+  const switchBack = switchToEval(model);
   try {
     scope(() => {
       noGrad(() => model.call(zeros(inputShape, { dtype: dtype ?? like?.dtype, device: like?.device })));
     });
   } finally {
     removers.forEach((remove) => remove());
-    for (const { module, training } of modules) module.training = training;
+    switchBack();
   }
   return shapes;
 }

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError, Philox } from '../index.js';
-import { DataLoader, generateDigits, loadMnist, normalize, parseIdx, readIdx, rotate, subset, translate } from '../datasets/index.js';
+import { DataLoader, generateDigits, loadMnist, normalize, parseIdx, randomSplit, readIdx, rotate, subset, translate } from '../datasets/index.js';
 import { skip } from './support.js';
 
 const test = suite('datasets');
@@ -136,14 +136,36 @@ test('DataLoader: every example once, in an order that depends on seed and epoch
   assert.not.equal(order(0), order(1));
   assert.equal(order(1, 2), order(1).slice(50));
   const dropping = new DataLoader(generateDigits('train', 103), { batchSize: 25, dropLast: true });
-  assert.equal([...dropping.batches(0)].map((batch) => batch.shape[0]), [25, 25, 25, 25]);
+  assert.equal([...dropping.batches(0)].map((batch) => batch.inputs[0].shape[0]), [25, 25, 25, 25]);
   assert.is(dropping.length, 100);
 });
 
 test('DataLoader: a transform does not depend on the batch an example falls into', () => {
   const dataset = generateDigits('train', 8);
-  const first = (batchSize: number) => [...new DataLoader(dataset, { batchSize, transform: rotate(30), seed: 2 }).batches(4)].flatMap((batch) => [...batch.inputs]);
+  const first = (batchSize: number) => [...new DataLoader(dataset, { batchSize, transform: rotate(30), seed: 2 }).batches(4)].flatMap((batch) => [...batch.inputs[0].data]);
   assert.equal(first(3), first(8));
+});
+
+test('DataLoader: arrays of any kind, several inputs, and a split at random', () => {
+  const ids = { data: Int32Array.from({ length: 30 }, (_, i) => i), shape: [10, 3] };
+  const mask = { data: Float64Array.from({ length: 10 }, (_, i) => -i), shape: [10] };
+  const target = { data: Float32Array.from({ length: 10 }, (_, i) => i / 2), shape: [10, 1] };
+  const parts = randomSplit({ inputs: [ids, mask], targets: [target] }, 0.3, 4);
+  const firsts = parts.map(({ inputs: [first] }) => [...first.data].filter((_, i) => i % 3 === 0).map((id) => id / 3));
+  assert.equal(firsts.map((part) => part.length), [7, 3]);
+  assert.equal(firsts.flat().sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.not.equal(firsts[0], [0, 1, 2, 3, 4, 5, 6], 'at random');
+  const [batch] = new DataLoader(parts[1], { batchSize: 2 }).batches(0);
+  const [a, b] = firsts[1];
+  assert.equal(batch.inputs[0], { data: Int32Array.of(3 * a, 3 * a + 1, 3 * a + 2, 3 * b, 3 * b + 1, 3 * b + 2), shape: [2, 3] });
+  assert.equal(batch.inputs[1], { data: Float64Array.of(-a, -b), shape: [2] });
+  assert.equal(batch.targets, [{ data: Float32Array.of(a / 2, b / 2), shape: [2, 1] }]);
+  const fails = (inputs: typeof ids[], message: RegExp) => assert.throws(() => new DataLoader({ inputs, targets: [target] }, { batchSize: 2 }), message);
+  fails([{ ...ids, shape: [6, 5] }], /^dataset: arrays \[6,5\], \[10,1\] must agree in the first axis/);
+  fails([{ ...ids, shape: [10, 4] }], /^dataset: 30 values do not fill the shape \[10,4\]/);
+  fails([], /^dataset: arrays/);
+  assert.throws(() => new DataLoader({ inputs: [ids], targets: [] }, { batchSize: 2, transform: rotate(3) }), /DataLoader: a transform takes float32 images/);
+  assert.throws(() => randomSplit({ inputs: [ids], targets: [] }, 1.5), /randomSplit: the share must be from 0 to 1, got 1.5/);
 });
 
 test('transforms: normalise, translate by whole pixels, rotate about the centre', () => {

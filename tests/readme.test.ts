@@ -27,7 +27,7 @@ blocks.forEach(({ language, file, text }, i) => {
     writeFileSync(entry, text);
     const alias = Object.fromEntries(
       [
-        ['tapegrad/nn', 'nn/index.ts'], ['tapegrad/optim', 'optim/index.ts'], ['tapegrad/gradcheck', 'core/gradcheck.ts'], ['tapegrad', 'index.ts'],
+        ['tapegrad/nn', 'nn/index.ts'], ['tapegrad/datasets', 'datasets/index.ts'], ['tapegrad/optim', 'optim/index.ts'], ['tapegrad/gradcheck', 'core/gradcheck.ts'], ['tapegrad', 'index.ts'],
       ].map(([name, path]) => [name, resolve(path)]),
     );
     await bundle([entry], folder, { platform: 'node', packages: 'external', alias, outbase: folder });

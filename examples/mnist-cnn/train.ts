@@ -1,11 +1,14 @@
-import { defaultBackend, manualSeed } from '../../index.js';
-import { type EpochRecord, type FitPosition, evaluate, fit, startPosition } from '../../nn/index.js';
+import { FormatError, defaultBackend, manualSeed } from '../../index.js';
+import {
+  Accuracy, ConfusionMatrix, type EpochRecord, ModelCheckpoint, ProgressBar, type SavedTraining, evaluate, fit, loadTraining, saveTraining,
+} from '../../nn/index.js';
 import { Adam } from '../../optim/index.js';
-import { readProgress, saveProgress } from './checkpoint.js';
+import { UsageError } from '../commandLine.js';
 import { type Data, loadData } from './data.js';
+import { LossLog } from './lossLog.js';
 import { createCnn, createLinearModel } from './model.js';
 import type { Options } from './options.js';
-import { Progress, confusionMatrix, lossCurve, percent } from './report.js';
+import { confusionTable, lossCurve, percent } from './report.js';
 
 /** What `--json` writes. Losses in nats an example, accuracies from 0 to 1. */
 export interface TrainingResult {
@@ -13,7 +16,7 @@ export interface TrainingResult {
   adapter: string;
   dataset: string;
   parameters: number;
-  epochs: EpochRecord[];
+  epochs: readonly EpochRecord[];
   /** Missing when the run was interrupted. */
   testLoss?: number;
   testAccuracy?: number;
@@ -35,13 +38,28 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
+/** Options that a resumed run takes from its checkpoint; one given on the command line must agree. */
+const FIXED = ['dataset', 'train', 'batch', 'seed', 'lr'] as const;
+
+/** The options with which `file` was saved. A flag in `given` that disagrees is a UsageError. */
+function fixedOptions(file: string, { extra }: SavedTraining, asked: Options, given: ReadonlySet<string>): Partial<Options> {
+  if (extra.options === undefined) throw new FormatError({ file, offset: 8, expected: 'a checkpoint saved by npm start', found: 'another one' });
+  const saved = JSON.parse(extra.options) as Options;
+  for (const name of FIXED) {
+    if (given.has(name) && asked[name] !== saved[name]) {
+      throw new UsageError(`--${name} ${asked[name]}: ${file} was saved with --${name} ${saved[name]}; leave the flag out to continue it`);
+    }
+  }
+  return Object.fromEntries(FIXED.map((name) => [name, saved[name]]));
+}
+
 /** Test accuracy of the model without hidden layers, trained like the CNN. */
 async function linearAccuracy(data: Data, { epochs, seed, lr }: Options): Promise<number> {
   manualSeed(seed);
   const model = createLinearModel();
   const optimizer = new Adam(model.parameters(), { lr });
   await fit(model, { train: data.train, epochs, optimizer });
-  const { accuracy } = await evaluate(model, data.test);
+  const { accuracy } = await evaluate(model, data.test, { metrics: { accuracy: new Accuracy() } });
   optimizer.dispose();
   model.dispose();
   return accuracy;
@@ -50,62 +68,52 @@ async function linearAccuracy(data: Data, { epochs, seed, lr }: Options): Promis
 /** The whole job: data, network, training with progress, test, summary. `given` holds the flags that were really there. */
 export async function runTraining(asked: Options, given: ReadonlySet<string>, signal: AbortSignal): Promise<TrainingResult> {
   const began = performance.now();
-  const saved = asked.resume === null ? null : await readProgress(asked.resume, asked, given);
-  const options: Options = { ...asked, ...saved?.options };
+  const from = asked.resume === null ? null : await loadTraining(asked.resume);
+  const options: Options = { ...asked, ...(from && fixedOptions(asked.resume!, from, asked, given)) };
   const data = await loadData(options);
 
   const model = createCnn();
   const optimizer = new Adam(model.parameters(), { lr: options.lr });
-  saved?.restore(model, optimizer);
-  const parameters = model.parameters().reduce((total, t) => total + t.size, 0);
   console.log(model.summary([1, 1, 28, 28]));
 
-  const losses = saved?.losses ?? [];
-  const milliseconds: number[] = [];
-  const progress = new Progress(options.epochs, data.train.batchCount);
-  const save = (file: string, position: FitPosition) => saveProgress(file, model, optimizer, options, position, losses);
-  const position = await fit(model, {
+  const log = new LossLog();
+  const extra = { options: JSON.stringify(options) };
+  const training = await fit(model, {
     train: data.train,
     validation: data.validation,
     epochs: options.epochs,
     optimizer,
-    from: saved?.position ?? startPosition(),
+    metrics: { accuracy: new Accuracy() },
+    callbacks: [log, new ProgressBar(), ...(options.save === null ? [] : [new ModelCheckpoint({ file: options.save, extra })])],
+    from,
     signal,
-    onStep(report) {
-      losses.push(report.loss);
-      milliseconds.push(report.milliseconds);
-      progress.step(report);
-    },
-    async onEpoch(record, at) {
-      progress.epoch(at.epoch, record);
-      if (options.save) await save(options.save, at);
-    },
-  }).finally(() => progress.stop());
+  });
 
   const { name, description } = defaultBackend();
-  const interrupted = position.epoch < options.epochs;
   const result: TrainingResult = {
     device: name,
     adapter: description,
     dataset: options.dataset,
-    parameters,
-    epochs: position.history,
+    parameters: model.parameters().reduce((total, t) => total + t.size, 0),
+    epochs: training.history,
     secondsTotal: 0,
-    secondsFirstStep: (milliseconds[0] ?? NaN) / 1000,
-    millisPerStep: median(milliseconds.slice(1)),
-    interrupted,
+    secondsFirstStep: (log.milliseconds[0] ?? NaN) / 1000,
+    millisPerStep: median(log.milliseconds.slice(1)),
+    interrupted: training.interrupted,
   };
-  if (interrupted) {
+  if (training.interrupted) {
     const file = options.save ?? INTERRUPTED_FILE;
-    await save(file, position);
-    console.log(`Stopped in epoch ${position.epoch + 1} after ${position.batch} batches. Continue with: npm start -- --resume ${file}`);
+    if (options.save === null) await saveTraining(file, training, extra);
+    const { epoch, batch } = training.position;
+    console.log(`Stopped in epoch ${epoch + 1} after ${batch} batches. Continue with: npm start -- --resume ${file}`);
   } else {
-    const test = await evaluate(model, data.test);
+    const confusion = new ConfusionMatrix({ classes: 10 });
+    const test = await evaluate(model, data.test, { metrics: { accuracy: new Accuracy(), confusion } });
     result.testLoss = test.loss;
     result.testAccuracy = test.accuracy;
     result.linearTestAccuracy = await linearAccuracy(data, options);
-    console.log(lossCurve(losses));
-    console.log(confusionMatrix(test.labels, test.predictions));
+    console.log(lossCurve(log.losses));
+    console.log(confusionTable(test.confusion));
     console.log(`test accuracy ${percent(test.accuracy)} (a linear model: ${percent(result.linearTestAccuracy)}), loss ${test.loss.toFixed(4)}`);
   }
   result.secondsTotal = (performance.now() - began) / 1000;

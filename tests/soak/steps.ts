@@ -37,14 +37,17 @@ async function main(): Promise<number> {
     epochs: Math.ceil(steps / train.batchCount),
     optimizer,
     signal: stop.signal,
-    onStep({ loss }) {
-      done++;
-      const now = memory();
-      if (done === 10) settled = now;
-      if (settled && show(now) !== show(settled)) grown ||= `step ${done}: ${show(now)}; after step 10: ${show(settled)}`;
-      if (done % 500 === 0 || done === 10) console.log(`step ${done}: ${show(now)}, loss ${loss.toFixed(4)}, rss ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`);
-      if (done === steps || grown) stop.abort();
-    },
+    callbacks: [{
+      name: 'memory watch',
+      onStep({ loss }) {
+        done++;
+        const now = memory();
+        if (done === 10) settled = now;
+        if (settled && show(now) !== show(settled)) grown ||= `step ${done}: ${show(now)}; after step 10: ${show(settled)}`;
+        if (done % 500 === 0 || done === 10) console.log(`step ${done}: ${show(now)}, loss ${loss.toFixed(4)}, rss ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`);
+        if (done === steps || grown) stop.abort();
+      },
+    }],
   });
   console.log(grown || `${done} steps: unchanged since step 10`);
   return grown ? 1 : 0;

@@ -1,6 +1,6 @@
 import { Philox } from '../../../core/random.js';
 import { sizeOf } from '../../../core/shape.js';
-import { DataLoader, generateDigits, type ImageBatch } from '../../../datasets/index.js';
+import { DataLoader, generateDigits } from '../../../datasets/index.js';
 import type { HostTensor } from '../hostTensor.js';
 
 /*
@@ -42,10 +42,22 @@ export function initialParameters(): Record<ParameterName, HostTensor> {
   return Object.fromEntries(entries);
 }
 
+/** One batch on the host. */
+export interface ImageBatch {
+  /** Pixels, row-major. */
+  readonly inputs: Float32Array;
+  /** [batch, channels, height, width] */
+  readonly shape: readonly number[];
+  /** Class labels. */
+  readonly targets: Int32Array;
+}
+
 /** The batches of training, without end: generated digits [128, 1, 28, 28] and their labels, all drawn at once. */
 export function trainingBatches(): Iterator<ImageBatch, never> {
   const digits = generateDigits('train', BATCH * BATCHES, SEED);
-  return repeat([...new DataLoader(digits, { batchSize: BATCH }).batches(0)]);
+  const batches = [...new DataLoader(digits, { batchSize: BATCH }).batches(0)];
+  return repeat(batches.map(({ inputs: [images], targets: [labels] }) =>
+    ({ inputs: images.data as Float32Array, shape: images.shape, targets: labels.data as Int32Array })));
 }
 
 function* repeat<T>(items: readonly T[]): Generator<T, never> {

@@ -1,0 +1,314 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type DeviceName, NonFiniteError, Philox, TapegradError, type Tensor, init, manualSeed, shutdown, tensor } from '../index.js';
+import { type ArrayDataset, DataLoader, randomSplit } from '../datasets/index.js';
+import {
+  Accuracy, type Callback, CSVLogger, Dropout, EarlyStopping, type FitOptions, JSONLLogger, LRScheduler, Linear, MeanAbsoluteError,
+  ModelCheckpoint, Module, Perplexity, ProgressBar, ReLU, Sequential, type Training, evaluate, fit, init as initial, loadTraining, mseLoss, parameter, predict,
+  saveTraining,
+} from '../nn/index.js';
+import { Adam, CosineAnnealingLR, ReduceLROnPlateau, SGD } from '../optim/index.js';
+import { assertClose, assertNoLeak, initBothDevices } from './support.js';
+
+/* The training loop on small models: what it does to them, what it reports, and what a resumed run is worth. */
+
+const folder = mkdtempSync(join(tmpdir(), 'tapegrad-fit-'));
+const test = suite('fit');
+test.before(initBothDevices);
+test.after(() => {
+  shutdown('webgpu');
+  rmSync(folder, { recursive: true });
+});
+
+/** One number, towards which all targets pull it. */
+class Constant extends Module {
+  readonly value: Tensor = parameter(tensor([0]));
+
+  forward(x: Tensor): Tensor {
+    return x.mul(0).add(this.value);
+  }
+}
+
+/** `count` examples with input 1 and the target `target`. */
+const pulls = (target: number, count = 4): ArrayDataset => ({
+  inputs: [{ data: new Float32Array(count).fill(1), shape: [count, 1] }],
+  targets: [{ data: new Float32Array(count).fill(target), shape: [count, 1] }],
+});
+
+const loaderOf = (dataset: ArrayDataset, batchSize = 2) => new DataLoader(dataset, { batchSize });
+
+/** Two classes, on either side of a curve. */
+function curve(count: number): ArrayDataset {
+  const random = new Philox(8);
+  const points = Float32Array.from({ length: 2 * count }, () => 2 * random.uniform() - 1);
+  const labels = Int32Array.from({ length: count }, (_, i) => (points[2 * i + 1] > points[2 * i] ** 2 - 0.3 ? 1 : 0));
+  return { inputs: [{ data: points, shape: [count, 2] }], targets: [{ data: labels, shape: [count] }] };
+}
+
+const classifier = () => new Sequential(new Linear(2, 16), new ReLU(), new Dropout(0.2), new Linear(16, 2));
+const weightsOf = async (model: Module) => Promise.all(model.parameters().map(async (t) => [...(await t.data())]));
+const withoutSeconds = (training: Training) => training.history.map(({ seconds, ...rest }) => rest);
+
+test('a classifier learns; loss, accuracy and those of the validation source are recorded', () =>
+  assertNoLeak(async () => {
+    manualSeed(1);
+    const model = classifier();
+    const optimizer = new Adam(model.parameters(), { lr: 0.02 });
+    const [train, validation] = randomSplit(curve(200), 0.25, 3).map((part) => new DataLoader(part, { batchSize: 16, shuffle: true, seed: 1 }));
+    const training = await fit(model, { train, validation, epochs: 12, optimizer, metrics: { accuracy: new Accuracy() } });
+    assert.ok(training.finished);
+    assert.is(training.history.length, 12);
+    const [first, last] = [training.history[0], training.history.at(-1)!];
+    assert.equal(Object.keys(last), ['loss', 'accuracy', 'seconds', 'valLoss', 'valAccuracy']);
+    assert.ok(last.loss < first.loss && last.valAccuracy! > 0.85, JSON.stringify(last));
+    const again = await evaluate(model, validation, { metrics: { accuracy: new Accuracy() } });
+    assert.is(again.accuracy, last.valAccuracy);
+    assert.ok(model.training && model.namedModules().every(([, module]) => module.training), 'back in training mode');
+    optimizer.dispose();
+    model.dispose();
+  }));
+
+test('several inputs, a mask among the targets, and predictions in order', () =>
+  assertNoLeak(async () => {
+    class Pair extends Module {
+      readonly weight = parameter(initial.zeros([2]));
+
+      forward(a: Tensor, b: Tensor): Tensor {
+        return a.mul(this.weight.slice([[0, 1]])).add(b.mul(this.weight.slice([[1, 2]])));
+      }
+    }
+    const count = 6;
+    const column = (f: (i: number) => number) => ({ data: Float32Array.from({ length: count }, (_, i) => f(i)), shape: [count, 1] });
+    const known = (i: number) => (i % 3 === 0 ? 0 : 1);
+    const dataset: ArrayDataset = {
+      inputs: [column((i) => i / 2), column((i) => 1 - i / 3)],
+      targets: [column((i) => (known(i) ? 2 * (i / 2) - 3 * (1 - i / 3) : 1000)), column(known)],
+    };
+    const model = new Pair();
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    await fit(model, {
+      train: loaderOf(dataset, 4),
+      epochs: 150,
+      optimizer,
+      loss: (output, target, mask) => output.sub(target).mul(mask).square().mean(),
+    });
+    assertClose(await model.weight.data(), [2, -3], { relative: 1e-3, absolute: 0 }, 'weights');
+    const { data, shape } = await predict(model, loaderOf(dataset, 4));
+    assert.equal(shape, [6, 1]);
+    assertClose(data, Array.from({ length: count }, (_, i) => 2 * (i / 2) - 3 * (1 - i / 3)), { relative: 1e-3, absolute: 0 }, 'predictions');
+    optimizer.dispose();
+    model.dispose();
+  }));
+
+test('accumulated gradients are those of one large batch, a last and smaller one included', () =>
+  assertNoLeak(async () => {
+    const weights: number[][][] = [];
+    const losses: number[] = [];
+    for (const { batchSize, accumulate } of [{ batchSize: 4, accumulate: 3 }, { batchSize: 12, accumulate: 1 }]) {
+      manualSeed(4);
+      const model = new Linear(2, 2);
+      const optimizer = new SGD(model.parameters(), { lr: 0.5 });
+      const training = await fit(model, { train: loaderOf(curve(22), batchSize), epochs: 2, optimizer, accumulate });
+      assert.is(training.position.steps, 4);
+      weights.push(await weightsOf(model));
+      losses.push(training.history[1].loss);
+      model.dispose();
+    }
+    const tolerance = { relative: 1e-6, absolute: 1e-6 };
+    weights[0].forEach((values, i) => assertClose(values, weights[1][i], tolerance, `parameter ${i}`));
+    assertClose([losses[0]], [losses[1]], tolerance, 'loss');
+  }));
+
+test('clipping: a step of rate 1 goes as far as the limit, and not further than the gradient', () =>
+  assertNoLeak(async () => {
+    const stepOf = async (options: Partial<FitOptions>) => {
+      const model = new Constant();
+      const optimizer = new SGD(model.parameters(), { lr: 1 });
+      let reported = 0;
+      const watch: Callback = { name: 'watch', onStep: ({ gradientNorm }) => void (reported = gradientNorm) };
+      await fit(model, { train: loaderOf(pulls(3), 4), epochs: 1, optimizer, loss: mseLoss, callbacks: [watch], ...options });
+      const [moved] = await model.value.data();
+      model.dispose();
+      return [moved, reported];
+    };
+    assert.equal(await stepOf({}), [6, 6]);
+    assert.equal(await stepOf({ clipNorm: 0.5 }), [0.5, 6], 'the norm before clipping is reported');
+    assert.equal(await stepOf({ clipNorm: 7 }), [6, 6]);
+    assert.equal(await stepOf({ clipValue: 0.25 }), [0.25, 6]);
+  }));
+
+test('early stopping ends the run and puts the best weights back', () =>
+  assertNoLeak(async () => {
+    // Training pulls towards 10; at about 3 the validation set is content, and then less and less so.
+    const model = new Constant();
+    const optimizer = new SGD(model.parameters(), { lr: 0.02 });
+    const early = new EarlyStopping({ patience: 2 });
+    const values: number[] = [];
+    const training = await fit(model, {
+      train: loaderOf(pulls(10)), validation: loaderOf(pulls(3)), epochs: 50, optimizer, loss: mseLoss,
+      callbacks: [early, { name: 'watch', onEpoch: async () => void values.push((await model.value.data())[0]) }],
+    });
+    const [restored] = await model.value.data();
+    assert.ok(training.finished && training.history.length === early.best.epoch + 3, `${training.history.length} epochs, best ${early.best.epoch}`);
+    assert.is(restored, values[early.best.epoch - 1]);
+    assert.is(early.best.value, Math.min(...training.history.map(({ valLoss }) => valLoss!)));
+    assert.match(training.position.stopped!, /valLoss has not improved on .* of epoch/);
+    model.dispose();
+  }));
+
+for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
+  test(`on ${device}: stopped within an epoch, saved and resumed, a run ends bit-equal`, () =>
+    assertNoLeak(async () => {
+      await init({ device });
+      const run = async (options: { stopAfter?: number; file?: string; resume?: boolean; logs?: string }) => {
+        manualSeed(options.resume ? 99 : 7);
+        const model = classifier();
+        const optimizer = new Adam(model.parameters(), { lr: 0.05 });
+        const stop = new AbortController();
+        const callbacks: Callback[] = [
+          new LRScheduler(new CosineAnnealingLR(optimizer, { tMax: 30 }), { every: 'step' }),
+          new LRScheduler(new ReduceLROnPlateau(optimizer, { patience: 0 }), { monitor: 'valLoss' }),
+          new EarlyStopping({ patience: 1 }),
+          new CSVLogger(join(folder, `${options.logs}.csv`)),
+          new JSONLLogger(join(folder, `${options.logs}.jsonl`)),
+          { name: 'stop', onStep: (_, { position }) => void (position.steps === options.stopAfter && stop.abort()) },
+          ...(options.file ? [new ModelCheckpoint({ file: options.file })] : []),
+        ];
+        const training = await fit(model, {
+          train: new DataLoader(curve(50), { batchSize: 8, shuffle: true, seed: 2 }),
+          validation: loaderOf(curve(20), 16),
+          epochs: 4, optimizer, metrics: { perplexity: new Perplexity() }, callbacks, signal: stop.signal,
+          from: options.resume ? await loadTraining(options.file!) : null,
+        });
+        const result = { weights: await weightsOf(model), history: withoutSeconds(training), interrupted: training.interrupted, lr: optimizer.lr };
+        optimizer.dispose();
+        model.dispose();
+        return result;
+      };
+      const file = join(folder, `${device}.safetensors`);
+      const straight = await run({ logs: 'straight' });
+      const stopped = await run({ stopAfter: 10, file, logs: 'resumed' });
+      assert.ok(stopped.interrupted);
+      assert.is(stopped.history.length, 1, 'stopped in the second epoch');
+      const resumed = await run({ file, resume: true, logs: 'resumed' });
+      assert.equal(resumed, straight);
+      const log = (name: string) => readFileSync(join(folder, name), 'utf8').replace(/,[^,\n]*\n/g, '\n').replace(/"seconds":[^,}]*/g, '');
+      assert.is(log('resumed.csv').split('\n')[0], log('straight.csv').split('\n')[0]);
+      assert.is(log('resumed.jsonl'), log('straight.jsonl'));
+      await init({ device: 'cpu' });
+    }));
+}
+
+test('logs: a row an epoch', () =>
+  assertNoLeak(async () => {
+    const [csv, jsonl] = [join(folder, 'log.csv'), join(folder, 'log.jsonl')];
+    const model = new Constant();
+    const optimizer = new SGD(model.parameters(), { lr: 0.25 });
+    const callbacks = [new CSVLogger(csv), new JSONLLogger(jsonl)];
+    await fit(model, { train: loaderOf(pulls(3), 4), epochs: 2, optimizer, loss: mseLoss, metrics: { mae: new MeanAbsoluteError() }, callbacks });
+    const rows = readFileSync(csv, 'utf8').trimEnd().split('\n').map((row) => row.split(','));
+    assert.equal(rows.map((row) => row.slice(0, 3)), [['epoch', 'loss', 'mae'], ['1', '9', '3'], ['2', '2.25', '1.5']]);
+    assert.equal(rows[0][3], 'seconds');
+    const records = readFileSync(jsonl, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.equal(records.map(({ epoch, loss, mae }) => [epoch, loss, mae]), [[1, 9, 3], [2, 2.25, 1.5]]);
+    model.dispose();
+  }));
+
+test('checkpoints: the latest, the best so many, and nothing that a dead process left behind', () =>
+  assertNoLeak(async () => {
+    const file = join(folder, 'kept.safetensors');
+    const left = `${file}.${2 ** 22 + 1}.part`; // beyond the largest process id of Linux
+    writeFileSync(left, 'half');
+    const model = new Constant();
+    const optimizer = new SGD(model.parameters(), { lr: 0.02 });
+    const checkpoint = new ModelCheckpoint({ file, keepBest: 2, extra: { note: 'a' } });
+    const { history } = await fit(model, {
+      train: loaderOf(pulls(10)), validation: loaderOf(pulls(3)), epochs: 10, optimizer, loss: mseLoss, callbacks: [checkpoint],
+    });
+    const byLoss = history.map(({ valLoss }, i) => ({ epoch: i + 1, value: valLoss! })).sort((a, b) => a.value - b.value).slice(0, 2);
+    assert.equal(checkpoint.best.map(({ epoch, value }) => ({ epoch, value })), byLoss);
+    const expected = ['kept.safetensors', ...byLoss.map(({ epoch }) => `kept-epoch${epoch}.safetensors`)];
+    assert.equal(readdirSync(folder).filter((name) => name.startsWith('kept')).sort(), expected.sort());
+    assert.not(existsSync(left));
+
+    const best = await loadTraining(checkpoint.best[0].file);
+    assert.is(best.position.epoch, byLoss[0].epoch);
+    assert.equal(best.extra, { note: 'a' });
+    best.restoreModel(model);
+    assert.is((await evaluate(model, loaderOf(pulls(3)), { loss: mseLoss })).loss, byLoss[0].value);
+    model.dispose();
+  }));
+
+test('a progress bar is drawn again on a terminal, and is a few lines elsewhere', () =>
+  assertNoLeak(async () => {
+    const textOf = async (isTTY: boolean) => {
+      let text = '';
+      const stream = { isTTY, write: (part: string) => (text += part) };
+      const model = new Constant();
+      const optimizer = new SGD(model.parameters(), { lr: 0.25 });
+      const callbacks = [new ProgressBar(stream)];
+      await fit(model, { train: loaderOf(pulls(3, 100), 2), epochs: 1, optimizer, loss: mseLoss, metrics: { mae: new MeanAbsoluteError() }, callbacks });
+      model.dispose();
+      return text;
+    };
+    const lines = (await textOf(false)).trimEnd().split('\n');
+    assert.is(lines.length, 11, 'ten tenths and the epoch');
+    assert.match(lines[0], /^epoch 1\/1 5\/50 \| loss [\d.]+ \| mae [\d.]+ \| \d+ examples\/s \| \d+ s left$/);
+    assert.match(lines[10], /^epoch 1\/1: loss [\d.]+, mae [\d.]+, \d+\.\d s$/);
+    const terminal = await textOf(true);
+    assert.is(terminal.split('\r').length, 52, 'drawn again after each batch, and cleared');
+    assert.match(terminal, /█░/);
+  }));
+
+test('a loss that is not finite ends the run before the parameters change, and names the op', () =>
+  assertNoLeak(async () => {
+    const model = new Constant();
+    const optimizer = new SGD(model.parameters(), { lr: 1 });
+    const loss = (output: Tensor, target: Tensor) => output.sub(target.mul(0)).log().mean();
+    const [before] = await model.value.data();
+    await rejects(fit(model, { train: loaderOf(pulls(3)), epochs: 1, optimizer, loss }), NonFiniteError, /^epoch 1, batch 1: loss -Infinity, .*; log: the first result/);
+    assert.is((await model.value.data())[0], before);
+    model.dispose();
+  }));
+
+test('what cannot be trained or continued is named', () =>
+  assertNoLeak(async () => {
+    const file = join(folder, 'named.safetensors');
+    const model = new Constant();
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    const options: FitOptions = { train: loaderOf(pulls(3)), epochs: 1, optimizer, loss: mseLoss };
+    const fails = (changed: Partial<FitOptions>, message: RegExp) => rejects(fit(model, { ...options, ...changed }), TapegradError, message);
+    await fails({ accumulate: 0 }, /^fit: accumulate must be a whole number from 1, got 0/);
+    await fails({ epochs: 1.5 }, /^fit: epochs must be/);
+    await fails({ clipNorm: -1 }, /^clipGradNorm: maxNorm must be a finite number above 0, got -1/);
+    await fails({ loss: (output, target) => output.sub(target) }, /^fit: the loss must be a scalar, got shape \[2,1\]/);
+    await fails({ loss: (_, target) => target.mean() }, /depends on no tensor with requiresGrad/);
+    await fails({ train: loaderOf(pulls(3, 0)) }, /^fit: the training source has no examples/);
+    await fails({ callbacks: [new EarlyStopping()] }, /^EarlyStopping: an epoch has no figure valLoss, only loss, seconds; give fit a validation source/);
+    await rejects(evaluate(model, loaderOf(pulls(3, 0)), { loss: mseLoss }), TapegradError, /^evaluate: the source has no examples/);
+    await rejects(predict(model, loaderOf(pulls(3, 0))), TapegradError, /^predict: the source has no examples/);
+
+    const early = () => new EarlyStopping({ monitor: 'loss' });
+    await saveTraining(file, await fit(model, { ...options, callbacks: [early()] }));
+    await fails({ from: await loadTraining(file) }, /^fit: the saved run had a EarlyStopping, this one lacks it/);
+    await fails({ from: await loadTraining(file), callbacks: [early()], optimizer: new Adam(model.parameters()) }, /^Adam: the saved state does not fit/);
+    writeFileSync(file, readFileSync(file).subarray(0, 100));
+    await rejects(loadTraining(file), TapegradError, /named\.safetensors at byte 100/);
+    model.dispose();
+  }));
+
+async function rejects(promise: Promise<unknown>, type: new (...args: any[]) => Error, message: RegExp): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.instance(error, type, String(error));
+    assert.match((error as Error).message, message);
+    return;
+  }
+  assert.unreachable(`expected ${message}`);
+}
+
+test.run();
