@@ -10,11 +10,12 @@ function matrixOf({ data, shape }: CpuOperand, offset: number, transpose: boolea
 }
 
 /** One gemm for every matrix of the batch. */
-export function matmulCpu([a, b]: readonly CpuOperand[], [out]: readonly CpuOperand[], { transposeA, transposeB }: MatmulAttrs): void {
+export function matmulCpu([a, b, bias]: readonly CpuOperand[], [out]: readonly CpuOperand[], { transposeA, transposeB }: MatmulAttrs): void {
   const [rows, columns] = out.shape.slice(-2);
   const inner = a.shape[a.shape.length - (transposeA ? 2 : 1)];
   batchesOf(a.shape, b.shape, out.shape).forEach(([offsetA, offsetB], i) => {
     const result = matrixOf(out, i * rows * columns, false);
     gemm(rows, columns, inner, matrixOf(a, offsetA, transposeA), matrixOf(b, offsetB, transposeB), result);
   });
+  if (bias) for (let i = 0; i < out.data.length; i++) out.data[i] += bias.data[i % columns];
 }

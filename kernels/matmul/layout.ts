@@ -1,4 +1,26 @@
+import { ShapeError } from '../../core/errors.js';
 import { type Shape, broadcastStrides, collapseAxes, sizeOf } from '../../core/shape.js';
+import type { MatmulAttrs } from './op.js';
+
+/** The product's extents. a is [rows, inner], b is [inner, columns], after their flags are applied. */
+export interface Extents {
+  rows: number;
+  inner: number;
+  columns: number;
+}
+
+export function extents(a: Shape, b: Shape, { transposeA, transposeB }: MatmulAttrs): Extents {
+  if (a.length < 2 || b.length < 2) {
+    throw new ShapeError(`matmul: shapes [${a}] and [${b}]: the op takes matrices or batches of them; the function matmul() takes vectors too`);
+  }
+  const [rows, inner] = transposeA ? [a[a.length - 1], a[a.length - 2]] : a.slice(-2);
+  const [innerB, columns] = transposeB ? [b[b.length - 1], b[b.length - 2]] : b.slice(-2);
+  if (inner !== innerB) {
+    const flags = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
+    throw new ShapeError(`matmul: shapes [${a}] and [${b}]${flags}: inner extents ${inner} and ${innerB} differ`);
+  }
+  return { rows, inner, columns };
+}
 
 /** The batch axes of a product: their extents, and each operand's strides in elements. */
 export function batchLayout(a: Shape, b: Shape, out: Shape): { shape: number[]; stridesA: number[]; stridesB: number[] } {

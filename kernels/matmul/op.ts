@@ -2,13 +2,12 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { type Shape, broadcastShapes, sizeOf } from '../../core/shape.js';
+import { broadcastShapes, sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { foldGrid, padTo } from '../../core/webgpu/kernel.js';
 import { reshape } from '../reshape/op.js';
 import { matmulCpu } from './cpu.js';
-import { batchLayout } from './layout.js';
-import matmulWgsl from './matmul.wgsl';
+import { extents } from './layout.js';
+import { matmulVariants, planMatmul } from './plan.js';
 
 export interface MatmulAttrs {
   /** Swap the last two axes of a first, without copying. */
@@ -16,65 +15,22 @@ export interface MatmulAttrs {
   transposeB: boolean;
 }
 
-/** Extents of the product: a is [rows, inner], b is [inner, columns], after their flags are applied. */
-function extents(a: Shape, b: Shape, { transposeA, transposeB }: MatmulAttrs): { rows: number; inner: number; columns: number } {
-  if (a.length < 2 || b.length < 2) {
-    throw new ShapeError(`matmul: shapes [${a}] and [${b}]: the op takes matrices or batches of them; the function matmul() takes vectors too`);
-  }
-  const [rows, inner] = transposeA ? [a[a.length - 1], a[a.length - 2]] : a.slice(-2);
-  const [innerB, columns] = transposeB ? [b[b.length - 1], b[b.length - 2]] : b.slice(-2);
-  if (inner !== innerB) {
-    const flags = `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`;
-    throw new ShapeError(`matmul: shapes [${a}] and [${b}]${flags}: inner extents ${inner} and ${innerB} differ`);
-  }
-  return { rows, inner, columns };
-}
-
 export const matmulOp = defineOp<KernelOp<MatmulAttrs>>({
   name: 'matmul',
-  inputs: ['a', 'b'],
+  inputs: ['a', 'b', 'bias?'],
   broadcasts: true,
-  infer([a, b], attrs) {
+  infer([a, b, bias], attrs) {
     requireFloat('matmul', 'a', a.dtype);
-    const dtype = requireSameDType('matmul', [a.dtype, b.dtype]);
+    const dtype = requireSameDType('matmul', [a, b, ...(bias ? [bias] : [])].map((spec) => spec.dtype));
     const { rows, columns } = extents(a.shape, b.shape, attrs);
+    if (bias && !sameShape(bias.shape, [columns])) {
+      throw new ShapeError(`matmul: bias [${bias.shape}] does not fit shapes [${a.shape}] and [${b.shape}]: it must have the shape [${columns}]`);
+    }
     return [{ shape: [...broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns], dtype }];
   },
   cpu: matmulCpu,
-  kernel({ inputs: [a, b], outputs: [out], attrs }) {
-    const { rows, inner, columns } = extents(a.shape, b.shape, attrs);
-    const batch = batchLayout(a.shape, b.shape, out.shape);
-    const rowTiles = Math.ceil(rows / 32);
-    const columnTiles = Math.ceil(columns / 64);
-    const tiles = rowTiles * columnTiles * sizeOf(batch.shape);
-    // An empty sum walks nothing, but bindings must not be read out of bounds by the first loads.
-    const wholeVectors = (shape: Shape) => shape[shape.length - 1] % 4 === 0 && shape[shape.length - 1] > 0;
-    return {
-      launches: [{
-        module: matmulWgsl,
-        overrides: {
-          TRANSPOSE_A: attrs.transposeA,
-          TRANSPOSE_B: attrs.transposeB,
-          VECTORS_A: wholeVectors(a.shape),
-          VECTORS_B: wholeVectors(b.shape),
-          WHOLE_INNER: inner % 4 === 0,
-        },
-        params: {
-          batch_shape: padTo(batch.shape, 8, 1),
-          batch_strides_a: padTo(batch.stridesA, 8, 0),
-          batch_strides_b: padTo(batch.stridesB, 8, 0),
-          batch_rank: batch.shape.length,
-          rows,
-          columns,
-          inner,
-          row_tiles: rowTiles,
-          column_tiles: columnTiles,
-          tiles,
-        },
-        workgroups: foldGrid(tiles),
-      }],
-    };
-  },
+  kernel: planMatmul,
+  variants: matmulVariants,
   cost([a, b], [out], attrs) {
     const { inner } = extents(a.shape, b.shape, attrs);
     return { flops: 2 * sizeOf(out.shape) * inner, bytes: 4 * (sizeOf(a.shape) + sizeOf(b.shape) + sizeOf(out.shape)) };
@@ -90,12 +46,12 @@ export const matmulOp = defineOp<KernelOp<MatmulAttrs>>({
       transposeB
         ? product(gradient, saved('a'), { transposeA: true, transposeB: transposeA })
         : product(saved('a'), gradient, { transposeA: !transposeA, transposeB: false });
-    return [needs[0] ? gradientA() : null, needs[1] ? gradientB() : null];
+    return [needs[0] ? gradientA() : null, needs[1] ? gradientB() : null, needs[2] ? gradient : null];
   },
 });
 
-function product(a: Tensor, b: Tensor, attrs: MatmulAttrs): Tensor {
-  return callOp('matmul', [a, b], attrs);
+function product(a: Tensor, b: Tensor, attrs: MatmulAttrs, bias: Tensor | null = null): Tensor {
+  return callOp('matmul', bias ? [a, b, bias] : [a, b], attrs);
 }
 
 export interface MatmulOptions {
@@ -139,10 +95,9 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     throw new ShapeError(`linear: bias [${bias.shape}] does not fit weight [${weight.shape}]: it must have ${weight.shape[0]} elements`);
   }
   const rows = x.rank === 2 ? x : reshape(x, [-1, weight.shape[1]]);
-  const products = product(rows, weight, { transposeA: false, transposeB: true });
-  const flat = bias ? products.add(bias) : products;
+  const flat = product(rows, weight, { transposeA: false, transposeB: true }, bias);
   const result = x.rank === 2 ? flat : reshape(flat, [...x.shape.slice(0, -1), weight.shape[0]]);
-  for (const t of [rows, products, flat]) if (t !== x && t !== result) t.dispose();
+  for (const t of [rows, flat]) if (t !== x && t !== result) t.dispose();
   return result;
 }
 

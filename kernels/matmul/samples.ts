@@ -27,6 +27,9 @@ defineSamples('matmul', {
     { label: 'a matrix for all of a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [5, 2] }], attrs: attrs(false, false) },
     { label: 'both batches stretched', inputs: [{ shape: [2, 1, 4, 4] }, { shape: [3, 4, 4] }], attrs: attrs(false, true) },
     { label: 'a batch of many tiles', inputs: [{ shape: [5, 34, 8] }, { shape: [5, 8, 66] }], attrs: attrs(false, false) },
+    { label: 'bias', inputs: [{ shape: [9, 5] }, { shape: [11, 5] }, { shape: [11] }], attrs: attrs(false, true) },
+    { label: 'bias of whole vec4s, a batch', inputs: [{ shape: [2, 3, 4] }, { shape: [4, 8] }, { shape: [8] }], attrs: attrs(false, false) },
+    { label: 'an empty sum and bias', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }, { shape: [3] }], attrs: attrs(false, false) },
     { label: 'an empty sum', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }], attrs: attrs(false, false) },
     { label: 'nothing', inputs: [{ shape: [0, 3] }, { shape: [3, 2] }], attrs: attrs(false, false) },
   ],
@@ -51,6 +54,13 @@ defineSamples('matmul', {
       attrs: attrs(false, false),
       error: 'ShapeError',
       message: /matmul: shapes \[2\] and \[5\]/,
+    },
+    {
+      label: 'a bias that does not fit',
+      inputs: [{ shape: [2, 3] }, { shape: [3, 4] }, { shape: [3] }],
+      attrs: attrs(false, false),
+      error: 'ShapeError',
+      message: /matmul: bias \[3\]/,
     },
     { label: 'a vector', inputs: [{ shape: [3] }, { shape: [3, 2] }], attrs: attrs(false, false), error: 'ShapeError', message: /matmul: shapes \[3\]/ },
     {

@@ -1,4 +1,4 @@
-// out[i] = A[i] B[i] for every matrix i of a batch: A is [rows, inner], B is [inner, columns], row-major, or stored
+// out[i] = A[i] B[i] (+ bias) for every matrix i of a batch: A is [rows, inner], B is [inner, columns], row-major, or stored
 // transposed. Batches broadcast: an axis of extent 1 has stride 0.
 //
 // Tiling: an invocation keeps 4 rows by 8 columns of the result in registers and walks the inner extent by fours. Each
@@ -13,6 +13,7 @@ override VECTORS_A: bool = true;
 override VECTORS_B: bool = true;
 // inner is a whole number of fours.
 override WHOLE_INNER: bool = true;
+override HAS_BIAS: bool = false;
 
 struct Params {
   batch_shape: array<vec4u, 2>,
@@ -29,8 +30,9 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 // Four rows of four values.
 struct Block {
@@ -155,10 +157,14 @@ fn store_four(matrix: u32, row: u32, column: u32, values: vec4f) {
 }
 
 fn store(matrix: u32, row: u32, column: u32, m: Block) {
-  store_four(matrix, row, column, m.r0);
-  store_four(matrix, row + 1u, column, m.r1);
-  store_four(matrix, row + 2u, column, m.r2);
-  store_four(matrix, row + 3u, column, m.r3);
+  var added = vec4f(0.0);
+  if (HAS_BIAS) {
+    added = vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
+  }
+  store_four(matrix, row, column, m.r0 + added);
+  store_four(matrix, row + 1u, column, m.r1 + added);
+  store_four(matrix, row + 2u, column, m.r2 + added);
+  store_four(matrix, row + 3u, column, m.r3 + added);
 }
 
 // Where the matrices of both operands start for matrix `matrix` of the result.

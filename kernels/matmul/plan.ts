@@ -1,0 +1,141 @@
+import { type Shape, sizeOf } from '../../core/shape.js';
+import { type KernelCall, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo } from '../../core/webgpu/kernel.js';
+import directWgsl from './direct.wgsl';
+import { type Extents, batchLayout, extents } from './layout.js';
+import type { MatmulAttrs } from './op.js';
+import packWgsl from './pack.wgsl';
+import packedWgsl from './packed.wgsl';
+
+/**
+ * `packed` lays both operands out in tiles first; `shared` does too, and then goes through workgroup memory, as real GPUs like it;
+ * `direct` reads them as they are, which pays where a matrix is so narrow that it is hardly read twice.
+ */
+export const matmulVariants: KernelVariants<MatmulAttrs> = {
+  names: ['packed', 'shared', 'direct'],
+  untuned: { integrated: 'shared', discrete: 'shared' },
+  bucket({ inputs: [a, b], attrs }) {
+    const { rows, columns } = extents(a.shape, b.shape, attrs);
+    return Math.min(rows, columns) <= NARROW ? 'narrow' : 'wide';
+  },
+};
+
+const NARROW = 4;
+
+/** Lines of an operand in a packed tile, as in pack.wgsl. */
+const TILE = 8;
+
+/** Tiles of rows, and of columns, that a workgroup of packed.wgsl covers. */
+const BLOCKS = { packed: { entryPoint: 'main', rows: 2, columns: 4 }, shared: { entryPoint: 'main_shared', rows: 8, columns: 8 } };
+
+export function planMatmul(call: KernelCall<MatmulAttrs>): KernelPlan {
+  const { variant = matmulVariants.names[0], limits } = call;
+  if (variant === 'direct') return planDirect(call);
+  const plan = planPacked(call, BLOCKS[variant as keyof typeof BLOCKS]);
+  const fits = Object.values(plan.scratch!).every(({ shape }) => 4 * sizeOf(shape) <= limits.maxStorageBufferBindingSize);
+  return fits ? plan : planDirect(call);
+}
+
+/** The copy of one operand in tiles of lines: rows of a, columns of b. `across`: its lines lie across the storage's rows. */
+function pack(source: string, shape: Shape, lines: number, inner: number, across: boolean): { launch: Launch; elements: number } {
+  const matrices = sizeOf(shape.slice(0, -2));
+  const tiles = Math.ceil(lines / TILE);
+  const quads = Math.ceil(inner / 4);
+  const items = matrices * tiles * quads;
+  return {
+    elements: matrices * tiles * inner * TILE,
+    launch: {
+      module: packWgsl,
+      bind: { source, packed: `packed_${source}` },
+      params: {
+        lines,
+        inner,
+        line_stride: across ? 1 : inner,
+        inner_stride: across ? lines : 1,
+        matrix_stride: lines * inner,
+        tiles,
+        quads,
+        items,
+      },
+      workgroups: items === 0 ? [0, 1, 1] : gridFor(items, 64),
+    },
+  };
+}
+
+function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>, block: (typeof BLOCKS)['packed']): KernelPlan {
+  const { rows, inner, columns } = extents(a.shape, b.shape, attrs);
+  const batch = batchLayout(a.shape, b.shape, out.shape);
+  const matrices = sizeOf(batch.shape);
+  const packedA = pack('a', a.shape, rows, inner, attrs.transposeA);
+  const packedB = pack('b', b.shape, columns, inner, !attrs.transposeB);
+  const rowTiles = Math.ceil(rows / TILE);
+  const columnTiles = Math.ceil(columns / TILE);
+  const rowBlocks = Math.ceil(rowTiles / block.rows);
+  const columnBlocks = Math.ceil(columnTiles / block.columns);
+  /** Strides from matrix to matrix: from elements of the operand to vec4s of its copy. */
+  const packedStrides = (strides: number[], lines: number, tiles: number) =>
+    strides.map((stride) => (inner === 0 ? 0 : (stride / (lines * inner)) * tiles * inner * (TILE / 4)));
+  return {
+    scratch: {
+      packed_a: { shape: [packedA.elements], dtype: 'float32' },
+      packed_b: { shape: [packedB.elements], dtype: 'float32' },
+    },
+    launches: [packedA.launch, packedB.launch, {
+      module: packedWgsl,
+      entryPoint: block.entryPoint,
+      bind: bias ? {} : { bias: 'a' },
+      overrides: { HAS_BIAS: bias !== undefined },
+      params: {
+        batch_shape: padTo(batch.shape, 8, 1),
+        batch_strides_a: padTo(packedStrides(batch.stridesA, rows, rowTiles), 8, 0),
+        batch_strides_b: padTo(packedStrides(batch.stridesB, columns, columnTiles), 8, 0),
+        batch_rank: batch.shape.length,
+        matrices,
+        rows,
+        columns,
+        inner,
+        row_tiles: rowTiles,
+        column_tiles: columnTiles,
+        row_blocks: rowBlocks,
+        column_blocks: columnBlocks,
+      },
+      workgroups: foldGrid(matrices * rowBlocks * columnBlocks),
+    }],
+  };
+}
+
+function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>): KernelPlan {
+  const { rows, inner, columns }: Extents = extents(a.shape, b.shape, attrs);
+  const batch = batchLayout(a.shape, b.shape, out.shape);
+  const rowTiles = Math.ceil(rows / 32);
+  const columnTiles = Math.ceil(columns / 64);
+  const tiles = rowTiles * columnTiles * sizeOf(batch.shape);
+  // An empty sum walks nothing, but bindings must not be read out of bounds by the first loads.
+  const wholeVectors = (shape: Shape) => shape[shape.length - 1] % 4 === 0 && shape[shape.length - 1] > 0;
+  return {
+    launches: [{
+      module: directWgsl,
+      bind: bias ? {} : { bias: 'a' },
+      overrides: {
+        TRANSPOSE_A: attrs.transposeA,
+        TRANSPOSE_B: attrs.transposeB,
+        VECTORS_A: wholeVectors(a.shape),
+        VECTORS_B: wholeVectors(b.shape),
+        WHOLE_INNER: inner % 4 === 0,
+        HAS_BIAS: bias !== undefined,
+      },
+      params: {
+        batch_shape: padTo(batch.shape, 8, 1),
+        batch_strides_a: padTo(batch.stridesA, 8, 0),
+        batch_strides_b: padTo(batch.stridesB, 8, 0),
+        batch_rank: batch.shape.length,
+        rows,
+        columns,
+        inner,
+        row_tiles: rowTiles,
+        column_tiles: columnTiles,
+        tiles,
+      },
+      workgroups: foldGrid(tiles),
+    }],
+  };
+}
