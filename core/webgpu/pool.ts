@@ -40,18 +40,30 @@ export function bucketSize(bytes: number): number {
   return Math.max(SMALLEST, Math.ceil(bytes / step) * step);
 }
 
+/** Where `block` stands, or belongs, in a list by decreasing id. */
+function placeOf(block: Block, list: readonly Block[]): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle].id > block.id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
- * Buffers of one usage, kept for reuse. The last one freed is the first one reused: a training step then gets the same
- * buffers for the same tensors every time, and finds its bind groups in the cache.
+ * Buffers of one usage, kept for reuse. Of those that are free, the oldest is taken, in whatever order they came back: a step
+ * that asks for the same sizes then gets the same buffers for the same tensors every time, and finds its bind groups in the
+ * cache. Were it the one that came back last, each step would deal them out anew.
  */
 export class BufferPool {
   liveBytes = 0;
   pooledBytes = 0;
   peakBytes = 0;
   private nextId = 0;
-  /** Free blocks by size, oldest first. */
+  /** Free blocks by size, the newest (by id) first. */
   private readonly free = new Map<number, Block[]>();
-  /** All free blocks, oldest first. */
+  /** All free blocks, in the order in which they came back. */
   private readonly freed = new Set<Block>();
 
   constructor(private readonly device: GPUDevice, private readonly options: PoolOptions) {}
@@ -69,7 +81,7 @@ export class BufferPool {
     this.liveBytes -= block.size;
     this.pooledBytes += block.size;
     const list = this.free.get(block.size);
-    if (list) list.push(block);
+    if (list) list.splice(placeOf(block, list), 0, block);
     else this.free.set(block.size, [block]);
     this.freed.add(block);
     this.trim(this.options.maxPooledBytes);
@@ -100,7 +112,7 @@ export class BufferPool {
 
   private removeFree(block: Block): void {
     const list = this.free.get(block.size)!;
-    list.splice(list.indexOf(block), 1);
+    list.splice(placeOf(block, list), 1);
     this.freed.delete(block);
     this.pooledBytes -= block.size;
   }
