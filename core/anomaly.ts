@@ -1,5 +1,6 @@
 import { isFloat } from './dtype.js';
 import { NonFiniteError } from './errors.js';
+import { observeOps } from './observe.js';
 import type { Op } from './op.js';
 import type { Tensor } from './tensor.js';
 
@@ -13,22 +14,15 @@ interface Watch {
   fault: NonFiniteError | null;
 }
 
-let watch: Watch | null = null;
-
-export function isAnomalyModeOn(): boolean {
-  return watch !== null;
-}
-
-/** Queues a check of one output of `op`. Internal. */
-export function checkFinite(op: Op, output: Tensor): void {
-  if (!watch || !isFloat(output.dtype)) return;
-  const current = watch;
+/** Queues a check of one output of `op`. */
+function checkFinite(watch: Watch, op: Op, output: Tensor): void {
+  if (!isFloat(output.dtype)) return;
   const shape = output.shape;
   const values = output.backend.read(output.storage);
-  current.checks = current.checks.then(async () => {
+  watch.checks = watch.checks.then(async () => {
     const index = (await values).findIndex((value) => !Number.isFinite(value));
-    if (index >= 0 && !current.fault) {
-      current.fault = new NonFiniteError(
+    if (index >= 0 && !watch.fault) {
+      watch.fault = new NonFiniteError(
         `${op.name}: the first result that is not finite: element ${index} of shape [${shape}] is ${(await values)[index]}`,
       );
     }
@@ -40,14 +34,13 @@ export function checkFinite(op: Op, output: Tensor): void {
  * PyTorch's name: `torch.autograd.detect_anomaly`.
  */
 export async function detectAnomaly<T>(body: () => T | Promise<T>): Promise<T> {
-  const mine: Watch = { checks: Promise.resolve(), fault: null };
-  const outer = watch;
-  watch = mine;
+  const watch: Watch = { checks: Promise.resolve(), fault: null };
+  const stop = observeOps((op, outputs) => outputs.forEach((output) => checkFinite(watch, op, output)));
   try {
     return await body();
   } finally {
-    watch = outer;
-    await mine.checks;
-    if (mine.fault) throw mine.fault;
+    stop();
+    await watch.checks;
+    if (watch.fault) throw watch.fault;
   }
 }

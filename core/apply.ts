@@ -1,6 +1,6 @@
-import { checkFinite, isAnomalyModeOn } from './anomaly.js';
 import type { Backend, Spec } from './backend.js';
 import { DTypeError, DeviceError } from './errors.js';
+import { notifyObservers } from './observe.js';
 import { type Op, getOp, inputNames, outputNames } from './op.js';
 import { isGradEnabled, record } from './tape.js';
 import { Tensor } from './tensor.js';
@@ -61,7 +61,7 @@ export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, backen
       }
     }
   }
-  if (isAnomalyModeOn()) outputs.forEach((output) => checkFinite(op, output));
+  notifyObservers(op, outputs);
   return outputs;
 }
 

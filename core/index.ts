@@ -6,6 +6,7 @@ export { backendFor, defaultBackend, init, type InitOptions, shutdown } from './
 export { type DType, type TypedArray } from './dtype.js';
 export * from './errors.js';
 export { keep, memory, type MemoryReport, reportLeaks, scope } from './memory.js';
+export { observeOps, type OpObserver } from './observe.js';
 export { allOps, defineOp, getOp, type KernelOp, type Op, type OpDeclaration, type ViewOp, type VjpContext } from './op.js';
 export { getRandomState, manualSeed, Philox, type RandomState, setRandomState } from './random.js';
 export { type Shape } from './shape.js';

@@ -1,8 +1,14 @@
 /** Modules, layers, losses, initial values, checkpoints. Names and options are PyTorch's in camelCase. */
 export * from './callbacks/index.js';
+export { doctor, type DoctorOptions } from './doctor/doctor.js';
+export { Diagnosis, type Finding, type Problem } from './doctor/finding.js';
 export { evaluate, type Evaluation, predict } from './evaluate.js';
 export { fit } from './fit.js';
 export { clipGradNorm, clipGradValue, gradNorm } from './gradients.js';
+export {
+  gradientPenalty, type GradientPenaltyOptions, minimaxDiscriminatorLoss, minimaxGeneratorLoss, nonSaturatingGeneratorLoss, wassersteinDiscriminatorLoss,
+  wassersteinGeneratorLoss,
+} from './ganLosses.js';
 export * as init from './init.js';
 export {
   CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, SELU,
@@ -37,6 +43,7 @@ export {
 } from './lossModules.js';
 export * from './metrics/index.js';
 export { type AnyModule, buffer, type ForwardHook, Module, type ModuleOutput, parameter } from './module.js';
+export { l1Penalty, l2Penalty } from './penalties.js';
 export { loadTraining, SavedTraining, saveTraining } from './savedTraining.js';
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type HostTensor } from './safetensors.js';
 export { loadCheckpoint, makeTensors, readTensors, saveCheckpoint } from './serialize.js';

@@ -1,10 +1,13 @@
 import { type TypedArray, allocate, requireFloat } from '../core/dtype.js';
-import { ShapeError } from '../core/errors.js';
+import { ShapeError, TapegradError } from '../core/errors.js';
 import type { CpuOperand } from '../core/op.js';
 import { type Shape, checkShape, sizeOf } from '../core/shape.js';
 import { type Tensor, type TensorOptions, tensor } from '../core/tensor.js';
 import { randCpu, randnCpu } from '../kernels/random/cpu.js';
 import { type StreamStart, reserveStream } from '../kernels/random/stream.js';
+import { erf } from '../kernels/unary/functions.js';
+import { normalQuantile } from './normalQuantile.js';
+import { orthonormalize } from './orthogonal.js';
 
 /*
  * Initial values, drawn on the host from the generator that `manualSeed` seeds: bit for bit the same on every device.
@@ -15,13 +18,17 @@ export { full as constant, ones, zeros } from '../kernels/fill/op.js';
 
 type Draw = (inputs: readonly CpuOperand[], outputs: readonly CpuOperand[], start: StreamStart) => void;
 
-/** scale * draw + shift */
-function draw(name: string, from: Draw, scale: number, shift: number, shape: Shape, options: TensorOptions): Tensor {
-  const { dtype = 'float32' } = options;
+function drawValues(name: string, from: Draw, shape: Shape, { dtype = 'float32' }: TensorOptions): TypedArray {
   checkShape(name, shape);
   requireFloat(name, 'the result', dtype);
-  const data: TypedArray = allocate(dtype, sizeOf(shape));
+  const data = allocate(dtype, sizeOf(shape));
   from([], [{ data, shape }], reserveStream(data.length));
+  return data;
+}
+
+/** scale * draw + shift */
+function draw(name: string, from: Draw, scale: number, shift: number, shape: Shape, options: TensorOptions): Tensor {
+  const data = drawValues(name, from, shape, options);
   for (let i = 0; i < data.length; i++) data[i] = scale * data[i] + shift;
   return tensor(data, shape, options);
 }
@@ -34,6 +41,43 @@ export function uniform(shape: Shape, low = 0, high = 1, options: TensorOptions 
 /** Normal with the given mean and standard deviation. */
 export function normal(shape: Shape, mean = 0, std = 1, options: TensorOptions = {}): Tensor {
   return draw('normal', randnCpu, std, mean, shape, options);
+}
+
+export interface TruncatedNormalOptions extends TensorOptions {
+  /** Nothing lies outside [low, high]; default [-2, 2], in the values' own unit. */
+  low?: number;
+  high?: number;
+}
+
+/** The part of a normal distribution that lies in [low, high]. PyTorch's name: `trunc_normal_`. */
+export function truncatedNormal(shape: Shape, mean = 0, std = 1, { low = -2, high = 2, ...options }: TruncatedNormalOptions = {}): Tensor {
+  const share = (x: number) => (1 + erf((x - mean) / (std * Math.SQRT2))) / 2;
+  const [from, to] = [share(low), share(high)];
+  if (!(low < high) || !(std > 0) || !(from < to)) {
+    throw new TapegradError(`truncatedNormal: nothing of a normal distribution of mean ${mean} and deviation ${std} lies between ${low} and ${high}`);
+  }
+  const values = drawValues('truncatedNormal', randCpu, shape, options);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = Math.min(high, Math.max(low, mean + std * normalQuantile(from + (to - from) * values[i])));
+  }
+  return tensor(values, shape, options);
+}
+
+/**
+ * An orthogonal matrix, all of them equally likely (Saxe et al. 2013): a weight [out, in, ...] as a matrix of `out` rows has
+ * orthonormal rows or columns, whichever are fewer, times `gain`. PyTorch's name: `orthogonal_`.
+ */
+export function orthogonal(shape: Shape, { gain: factor = 1, ...options }: XavierOptions = {}): Tensor {
+  if (shape.length < 2) throw new ShapeError(`orthogonal: a weight has at least two axes [out, in, ...], got shape [${shape}]`);
+  const values = drawValues('orthogonal', randnCpu, shape, options);
+  const [rows, columns] = [shape[0], sizeOf(shape.slice(1))];
+  const [longer, shorter] = [Math.max(rows, columns), Math.min(rows, columns)];
+  const matrix = Float64Array.from(values);
+  orthonormalize(matrix, longer, shorter);
+  for (let i = 0; i < longer; i++) {
+    for (let j = 0; j < shorter; j++) values[rows >= columns ? i * columns + j : j * columns + i] = factor * matrix[i * shorter + j];
+  }
+  return tensor(values, shape, options);
 }
 
 /** How many inputs feed one output of a weight, and the reverse: [out, in, ...kernel] has in * kernel and out * kernel. */
@@ -99,4 +143,14 @@ export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor
 /** Glorot and Bengio 2010: standard deviation gain * sqrt(2 / (fanIn + fanOut)). */
 export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
   return normal(shape, 0, xavierStd(shape, options.gain ?? 1), options);
+}
+
+/** LeCun et al. 1998: standard deviation 1 / sqrt(fanIn), for selu and tanh. Keras's name: `LecunUniform`. */
+export function lecunUniform(shape: Shape, options: TensorOptions = {}): Tensor {
+  return kaimingUniform(shape, { ...options, nonlinearity: 'linear' });
+}
+
+/** LeCun et al. 1998: standard deviation 1 / sqrt(fanIn), for selu and tanh. Keras's name: `LecunNormal` (there truncated). */
+export function lecunNormal(shape: Shape, options: TensorOptions = {}): Tensor {
+  return kaimingNormal(shape, { ...options, nonlinearity: 'linear' });
 }

@@ -122,6 +122,34 @@ export class LinearLR extends Schedule {
   }
 }
 
+export interface SequentialOptions {
+  /** Made for the optimiser that they are given: `(o) => new LinearLR(o, { startFactor: 0.01, totalIters: 100 })`. */
+  schedules: readonly ((optimizer: Scheduled) => Schedule)[];
+  /** At each of these steps the next schedule begins, with its step 0: one less than there are schedules. */
+  milestones: readonly number[];
+}
+
+/** One schedule after the other: a warm-up and then a decay, say. Each starts from the base rate. PyTorch's name: `SequentialLR`. */
+export class SequentialLR extends Schedule {
+  private readonly parts: readonly Schedule[];
+  private readonly milestones: readonly number[];
+
+  constructor(optimizer: Scheduled, { schedules, milestones }: SequentialOptions) {
+    super(optimizer);
+    requireThat(schedules.length === milestones.length + 1, 'SequentialLR', `${schedules.length} schedules take one milestone less`, milestones.length);
+    requireThat(milestones.every((at, i) => at > (milestones[i - 1] ?? 0)), 'SequentialLR', 'milestones must rise from 1', milestones);
+    this.milestones = milestones;
+    const copy = () => ({ groups: optimizer.groups.map(({ settings }) => ({ settings: { lr: settings.lr } })) });
+    this.parts = schedules.map((make) => make(copy()));
+    this.apply();
+  }
+
+  rateAt(step: number, base: number): number {
+    const part = this.milestones.filter((milestone) => step >= milestone).length;
+    return this.parts[part].rateAt(step - (this.milestones[part - 1] ?? 0), base);
+  }
+}
+
 export interface OneCycleOptions {
   maxLr: number;
   totalSteps: number;

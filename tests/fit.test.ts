@@ -7,7 +7,7 @@ import { type DeviceName, NonFiniteError, Philox, TapegradError, type Tensor, in
 import { type ArrayDataset, DataLoader, randomSplit } from '../datasets/index.js';
 import {
   Accuracy, type Callback, CSVLogger, Dropout, EarlyStopping, type FitOptions, JSONLLogger, LRScheduler, Linear, MeanAbsoluteError,
-  ModelCheckpoint, Module, Perplexity, ProgressBar, ReLU, Sequential, type Training, evaluate, fit, init as initial, loadTraining, mseLoss, parameter, predict,
+  ModelCheckpoint, Module, Perplexity, ProgressBar, ReLU, Sequential, type Training, clipGradNorm, clipGradValue, evaluate, fit, gradNorm, init as initial, loadTraining, mseLoss, parameter, predict,
   saveTraining,
 } from '../nn/index.js';
 import { Adam, CosineAnnealingLR, ReduceLROnPlateau, SGD } from '../optim/index.js';
@@ -138,6 +138,22 @@ test('clipping: a step of rate 1 goes as far as the limit, and not further than 
     assert.equal(await stepOf({ clipNorm: 0.5 }), [0.5, 6], 'the norm before clipping is reported');
     assert.equal(await stepOf({ clipNorm: 7 }), [6, 6]);
     assert.equal(await stepOf({ clipValue: 0.25 }), [0.25, 6]);
+  }));
+
+test('gradients: the norm of all of them, clipped in place, or an error without any', () =>
+  assertNoLeak(async () => {
+    const [a, b, c] = [tensor([3, 0], { requiresGrad: true }), tensor([[4]], { requiresGrad: true }), tensor([1], { requiresGrad: true })];
+    assert.throws(() => gradNorm([a, b]), /^gradNorm: none of 2 parameters has a gradient; call backward\(\) first/);
+    a.square().sum().div(2).add(b.square().sum().div(2)).backward();
+    assert.is(await gradNorm([a, b, c]).item(), 5);
+    const before = a.grad;
+    assert.is(await clipGradNorm([a, b, c], 5).item(), 5);
+    assert.equal([...(await a.grad!.data())], [3, 0], 'as it was, to the bit');
+    clipGradNorm([a, b, c], 1);
+    assertClose([...(await a.grad!.data()), ...(await b.grad!.data())], [0.6, 0, 0.8], { relative: 1e-6, absolute: 0 }, 'shrunk');
+    clipGradValue([a, b, c], 0.7);
+    assertClose([...(await a.grad!.data()), ...(await b.grad!.data())], [0.6, 0, 0.7], { relative: 1e-6, absolute: 0 }, 'clamped');
+    assert.is(a.grad, before, 'in place');
   }));
 
 test('early stopping ends the run and puts the best weights back', () =>

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ShapeError, TapegradError, type Tensor, tensor } from '../index.js';
+import { ShapeError, TapegradError, type Tensor, grad, manualSeed, tensor } from '../index.js';
+import { gradcheck } from '../core/gradcheck.js';
 import * as nn from '../nn/index.js';
 import { assertClose, assertNoLeak } from './support.js';
 
@@ -48,6 +49,54 @@ test('ignored targets count for nothing, in the mean as well', () =>
     assert.is(await nn.nllLoss(logProbabilities, target).item(), 3.5);
   }));
 
+test('GAN losses by hand, and where the discriminator is sure', () =>
+  assertNoLeak(async () => {
+    const [real, fake] = [of([2, -1]), of([0.5, -3])];
+    const logSigmoid = (x: number) => -Math.log1p(Math.exp(-x));
+    const mean = (f: (x: number) => number, values: number[]) => values.reduce((total, x) => total + f(x), 0) / values.length;
+    const cases: [Tensor, number][] = [
+      [nn.minimaxDiscriminatorLoss(real, fake), -mean(logSigmoid, [2, -1]) - mean((x) => logSigmoid(-x), [0.5, -3])],
+      [nn.minimaxGeneratorLoss(fake), mean((x) => logSigmoid(-x), [0.5, -3])],
+      [nn.nonSaturatingGeneratorLoss(fake), -mean(logSigmoid, [0.5, -3])],
+      [nn.wassersteinDiscriminatorLoss(real, fake), -1.25 - 0.5],
+      [nn.wassersteinGeneratorLoss(fake), 1.25],
+    ];
+    for (const [loss, expected] of cases) assertClose([await loss.item()], [expected], { relative: 1e-12, absolute: 0 }, 'loss');
+    const refused = tensor([-1000], { dtype: 'float64', requiresGrad: true });
+    const slope = async (loss: Tensor) => (await grad(loss, [refused])[0].data())[0];
+    assert.is(Math.abs(await slope(nn.minimaxGeneratorLoss(refused))), 0, 'minimax has no slope left');
+    assert.is(await slope(nn.nonSaturatingGeneratorLoss(refused)), -1, 'non-saturating has');
+  }));
+
+test('gradient penalty: the slope of a linear critic is its weight, and so is the gradient of the penalty', () =>
+  assertNoLeak(async () => {
+    const weight = tensor([[1], [2], [-2]], { dtype: 'float64', requiresGrad: true });
+    const [real, fake] = [0, 1].map((shift) => tensor(Array.from({ length: 12 }, (_, i) => Math.sin(i + shift)), [4, 3], { dtype: 'float64' }));
+    const penalty = nn.gradientPenalty((x) => x.matmul(weight), real, fake, { weight: 5 });
+    assertClose([await penalty.item()], [5 * (3 - 1) ** 2], { relative: 1e-9, absolute: 0 }, 'penalty');
+    const [slope] = grad(penalty, [weight]);
+    assertClose(await slope.data(), [1, 2, -2].map((w) => (5 * 2 * (3 - 1) * w) / 3), { relative: 1e-9, absolute: 0 }, 'gradient');
+  }));
+
+test('gradient penalty of a network: its gradient, numerically', () =>
+  assertNoLeak(async () => {
+    const weights = [[3, 4], [4, 1]].map((shape, k) =>
+      tensor(Array.from({ length: shape[0] * shape[1] }, (_, i) => Math.cos(2 * i + k)), shape, { dtype: 'float64', requiresGrad: true }));
+    const [real, fake] = [0, 1].map((shift) => tensor(Array.from({ length: 6 }, (_, i) => Math.sin(i + shift)), [2, 3], { dtype: 'float64' }));
+    const report = await gradcheck((first, second) => {
+      manualSeed(1); // the same points at each call
+      return nn.gradientPenalty((x) => x.matmul(first).tanh().matmul(second), real, fake);
+    }, weights);
+    assert.is(report.verdict, 'PASS', report.details);
+  }));
+
+test('penalties by hand', () =>
+  assertNoLeak(async () => {
+    const parameters = [of([1, -2]), of([0.5])];
+    assert.is(await nn.l1Penalty(parameters, 0.1).item(), 3.5 * 0.1);
+    assert.is(await nn.l2Penalty(parameters, 0.1).item(), 5.25 * 0.1);
+  }));
+
 test('shapes and settings that do not fit', () =>
   assertNoLeak(async () => {
     const fails = (body: () => unknown, type: typeof TapegradError, message: RegExp) =>
@@ -56,6 +105,9 @@ test('shapes and settings that do not fit', () =>
       fails(() => loss(of([1, 2]), of([1])), ShapeError, new RegExp(`^${loss.name}: input \\[2\\] and target \\[1\\]`));
     }
     fails(() => nn.nllLoss(tensor([[1, 2]]), tensor([0, 1], { dtype: 'int32' })), ShapeError, /^nllLoss: target \[2\] does not fit \[1,2\]/);
+    fails(() => nn.gradientPenalty((x) => x, tensor([[1, 2]]), tensor([[1]])), ShapeError, /^gradientPenalty: real \[1,2\] and fake \[1,1\]/);
+    fails(() => nn.l1Penalty([], 1), TapegradError, /^l1Penalty: there are no parameters/);
+    fails(() => nn.l2Penalty([of([1])], -1), TapegradError, /^l2Penalty: factor must be a finite number from 0, got -1/);
     fails(() => nn.huberLoss(of([1]), of([1]), { delta: 0 }), TapegradError, /^huberLoss: delta must be above 0, got 0/);
     fails(() => nn.smoothL1Loss(of([1]), of([1]), { beta: -1 }), TapegradError, /^smoothL1Loss: beta must be above 0, got -1/);
   }));

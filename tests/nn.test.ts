@@ -2,7 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DeviceName, TapegradError, Tensor, manualSeed, memory, ones, scope, shutdown, tensor } from '../index.js';
 import { createCnn } from '../examples/mnist-cnn/model.js';
+import { erf } from '../kernels/unary/functions.js';
 import { BatchNorm2d, Dropout, Linear, Module, ReLU, Sequential, buffer, init, parameter } from '../nn/index.js';
+import { normalQuantile } from '../nn/normalQuantile.js';
 import { SGD } from '../optim/index.js';
 import { assertNoLeak, initBothDevices } from './support.js';
 
@@ -242,6 +244,11 @@ const INITS: [string, () => Tensor, { std: number; bound?: number; mean?: number
   ['kaimingUniform, a', () => init.kaimingUniform(SHAPE, PYTORCH), { std: 1 / Math.sqrt(540), bound: 1 / Math.sqrt(180) }],
   ['kaimingNormal, fanOut', () => init.kaimingNormal(SHAPE, { mode: 'fanOut', nonlinearity: 'linear' }), { std: 1 / Math.sqrt(360) }],
   ['xavierUniform', () => init.xavierUniform(SHAPE), { std: Math.sqrt(2 / 540), bound: Math.sqrt(6 / 540) }],
+  ['lecunUniform', () => init.lecunUniform(SHAPE), { std: Math.sqrt(1 / 180), bound: Math.sqrt(3 / 180) }],
+  ['lecunNormal', () => init.lecunNormal(SHAPE), { std: Math.sqrt(1 / 180) }],
+  // Its variance is 1 - 2 * 2 density(2) / P(|x| < 2) = 1 - 4 * 0.0539910 / 0.9544997.
+  ['truncatedNormal', () => init.truncatedNormal(SHAPE), { std: 0.879626, bound: 2 }],
+  ['truncatedNormal, one tail', () => init.truncatedNormal(SHAPE, 1, 0.5, { low: 1, high: 9 }), { mean: 1 + 0.5 * Math.sqrt(2 / Math.PI), std: 0.5 * Math.sqrt(1 - 2 / Math.PI) }],
   ['xavierNormal, gain', () => init.xavierNormal(SHAPE, { gain: init.gain('tanh') }), { std: (5 / 3) * Math.sqrt(2 / 540) }],
 ];
 
@@ -261,6 +268,41 @@ for (const [name, make, { mean = 0, std, bound }] of INITS) {
     }));
 }
 
+for (const shape of [[24, 24], [30, 7], [7, 30], [6, 4, 3, 3], [1, 5], [0, 3]]) {
+  test(`orthogonal [${shape}]: rows or columns are orthonormal, times the gain`, () =>
+    assertNoLeak(async () => {
+      manualSeed(2);
+      const weight = init.orthogonal(shape, { gain: 3, dtype: 'float64' });
+      const values = await weight.data();
+      const [rows, columns] = [shape[0], shape.slice(1).reduce((a, b) => a * b)];
+      const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+      const at = (vector: number, i: number) => (rows >= columns ? values[i * columns + vector] : values[vector * columns + i]);
+      for (let a = 0; a < count; a++) {
+        for (let b = 0; b <= a; b++) {
+          let dot = 0;
+          for (let i = 0; i < length; i++) dot += at(a, i) * at(b, i);
+          assert.ok(Math.abs(dot - (a === b ? 9 : 0)) < 1e-12, `${a} times ${b} is ${dot}`);
+        }
+      }
+    }));
+}
+
+test('orthogonal: every direction is as likely: the mean of many is zero, signs included', () =>
+  assertNoLeak(async () => {
+    manualSeed(4);
+    let first = 0;
+    for (let i = 0; i < 400; i++) first += (await init.orthogonal([3, 3]).data())[0];
+    assert.ok(Math.abs(first / 400) < (5 * Math.sqrt(1 / 3)) / 20, `mean ${first / 400}`);
+  }));
+
+test('the normal quantile undoes the normal distribution', () => {
+  for (const x of [-6, -3, -1.97, -1, -0.1, 0, 0.4, 1.9, 2.5, 5]) {
+    const p = (1 + erf(x / Math.SQRT2)) / 2;
+    assert.ok(Math.abs(normalQuantile(p) - x) < 1e-6 * Math.max(1, Math.abs(x)), `${x} became ${normalQuantile(p)}`);
+  }
+  assert.equal([normalQuantile(0), normalQuantile(1)], [-Infinity, Infinity]);
+});
+
 test('layers start with the same bits on both devices, within the bounds of PyTorch', () =>
   assertNoLeak(async () => {
     const starts = DEVICES.map((device) => {
@@ -279,6 +321,9 @@ test('layers start with the same bits on both devices, within the bounds of PyTo
 test('initialisers refuse what they cannot fill', () => {
   assert.throws(() => init.kaimingUniform([3]), /fans: a weight has at least two axes .*got shape \[3\]/);
   assert.throws(() => init.uniform([2], 0, 1, { dtype: 'int32' }), /uniform: the result must be a float tensor, got int32/);
+  assert.throws(() => init.orthogonal([4]), /orthogonal: a weight has at least two axes .*got shape \[4\]/);
+  assert.throws(() => init.truncatedNormal([4], 0, 1, { low: 3, high: 2 }), /truncatedNormal: nothing .* lies between 3 and 2/);
+  assert.throws(() => init.truncatedNormal([4], 0, 1, { low: 50, high: 60 }), /truncatedNormal: nothing/);
   assert.throws(() => init.normal([-1]), /normal: shape \[-1\]/);
 });
 

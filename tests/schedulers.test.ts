@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  CosineAnnealingLR, ExponentialLR, LinearLR, MultiStepLR, OneCycleLR, ReduceLROnPlateau, type Schedule, type Scheduled, StepLR,
+  CosineAnnealingLR, ExponentialLR, LinearLR, MultiStepLR, OneCycleLR, ReduceLROnPlateau, type Schedule, SequentialLR, type Scheduled, StepLR,
 } from '../optim/index.js';
 import { assertClose, skip } from './support.js';
 
@@ -69,6 +69,23 @@ test('milestones, a warm-up, and cosine annealing of a cycle', () => {
   const rates = ratesOf(cycle, new OneCycleLR(cycle, { maxLr: 1, totalSteps: 10, pctStart: 0.5, divFactor: 10, finalDivFactor: 10 }), 10);
   assertClose([rates[0], rates[4], rates[9]], [0.1, 1, 0.01], { relative: 1e-12, absolute: 0 }, 'start, top and end');
   assert.ok(rates[2] > rates[1] && rates[6] < rates[5]);
+});
+
+test('a warm-up, then a cosine, each from the base rate; a resumed one goes on', () => {
+  const make = (optimizer: Scheduled) => new SequentialLR(optimizer, {
+    schedules: [(o) => new LinearLR(o, { startFactor: 0.25, totalIters: 3 }), (o) => new CosineAnnealingLR(o, { tMax: 4 })],
+    milestones: [3],
+  });
+  const optimizer = optimizerAt(2);
+  const schedule = make(optimizer);
+  const rates = ratesOf(optimizer, schedule, 8);
+  assertClose(rates, [0.5, 1, 1.5, 2, 1 + Math.SQRT1_2, 1, 1 - Math.SQRT1_2, 0], { relative: 1e-12, absolute: 1e-12 }, 'rates');
+  const resumed = optimizerAt(2);
+  make(resumed).loadStateDict({ steps: 5 });
+  assertClose([resumed.groups[0].settings.lr], [1], { relative: 1e-12, absolute: 0 }, 'after five steps');
+  const parts = [(o: Scheduled) => new ExponentialLR(o, { gamma: 0.5 }), (o: Scheduled) => new ExponentialLR(o, { gamma: 0.5 })];
+  assert.throws(() => new SequentialLR(optimizerAt(1), { schedules: parts, milestones: [] }), /^SequentialLR: 2 schedules take one milestone less, got 0/);
+  assert.throws(() => new SequentialLR(optimizerAt(1), { schedules: parts, milestones: [0] }), /^SequentialLR: milestones must rise from 1, got 0/);
 });
 
 test('a plateau in relative terms, for a metric that should grow', () => {

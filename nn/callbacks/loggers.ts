@@ -1,5 +1,5 @@
 import type { EpochRecord, Training } from '../training.js';
-import { writeWholeFile } from '../wholeFile.js';
+import { removeLeftovers, writeWholeFile } from '../wholeFile.js';
 import type { Callback } from './callback.js';
 
 /*
@@ -11,6 +11,10 @@ abstract class Logger implements Callback {
   abstract readonly name: string;
 
   constructor(private readonly file: string) {}
+
+  onStart(): Promise<void> {
+    return removeLeftovers(this.file);
+  }
 
   protected abstract format(history: readonly EpochRecord[]): string;
 
