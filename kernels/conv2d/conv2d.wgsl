@@ -1,24 +1,21 @@
-// out = x convolved with the filters, plus bias; or the gradient of that with respect to x, where `x` holds the gradient of
-// the output, and the roles of channels and filters are exchanged (SWAPPED). For stride 1 that is a convolution with the
-// kernel turned round (FLIPPED); otherwise output and input places are matched by division (TRANSPOSED).
+// out = x convolved with the filters, plus bias; or the gradient of that with respect to x (SWAPPED), where `x` holds the
+// gradient of the output, and the roles of channels and filters are exchanged. Backwards, a place of out meets every
+// stride-th place of the kernel only; places that meet the same ones form a phase, so that no product is with a zero between strides.
 //
 // Tiling: entry point `pack` first lays the weights out as [tile of 8 filters][channel][kernel row][kernel column][8]. An
-// invocation of `main` then keeps 4 neighbouring columns of one output row, for 8 filters, in registers: each weight
-// (two vec4 loads) serves 4 positions, each value of x 8 filters, and with SLIDE up to 3 kernel columns as well. The 64
-// invocations of a workgroup share the filters. No workgroup memory, no barriers.
-// Cost: 2 flops a position, filter and weight; x is loaded filters / 8 times the kernel's size, weights once a tile.
+// invocation of `main` keeps 8 places by 8 filters of out in registers: each tap takes 8 values of x and two vec4 of weights
+// for 64 products. Places are counted through rows and images, so that a row's end costs nothing; and one loop runs through
+// channels and taps, because on lavapipe every level of a loop costs a copy of all sums (three levels: a third slower).
+// A workgroup is 8 invocations: 4 runs of places by 2 tiles of filters, or 8 runs where there is one tile. No workgroup
+// memory, no barriers.
+// Cost: 2 flops a place, filter and weight; x is loaded filters / 8 times the kernel's size, weights places / 8 times.
 
 override SWAPPED: bool = false;
-override FLIPPED: bool = false;
-override TRANSPOSED: bool = false;
 override HAS_BIAS: bool = false;
-// Some source positions lie in the padding, or between the strides.
+// Some taps lie outside x.
 override CHECKED: bool = true;
-// Kernel columns come in threes, one step apart.
-override SLIDE: bool = false;
 
 struct Params {
-  batch: u32,
   groups: u32,
   source_channels: u32,   // of one group of x
   source_height: u32,
@@ -28,16 +25,26 @@ struct Params {
   width: u32,
   kernel_height: u32,
   kernel_width: u32,
-  stride_y: u32,
-  stride_x: u32,
   padding_y: u32,
   padding_x: u32,
   dilation_y: u32,
   dilation_x: u32,
+  source_step_y: u32,     // in x, from one place of a phase to the next
+  source_step_x: u32,
+  tap_step_y: i32,        // in x, from one tap of a phase to the next
+  tap_step_x: i32,
+  kernel_step_y: u32,     // in the kernel, likewise
+  kernel_step_x: u32,
+  phases_y: u32,
+  phases_x: u32,
+  rows: u32,              // of a phase
+  columns: u32,
+  places: u32,            // of a phase, in all images
+  runs: u32,              // of 8 places
+  run_lanes: u32,         // invocations of a workgroup along the runs
+  run_areas: u32,         // workgroups along the runs
   group_tiles: u32,       // tiles of 8 channels in a group of out
-  column_tiles: u32,      // runs of 4 columns in a row of out
-  spots: u32,             // runs of 4 columns in out's batch and rows
-  spot_groups: u32,       // workgroups for them
+  tile_areas: u32,        // workgroups along the tiles
   packed_size: u32,
 }
 
@@ -54,11 +61,10 @@ fn weight_at(g: u32, channel: u32, origin: u32, tap: u32) -> f32 {
   if (channel >= params.channels) {
     return 0.0;
   }
-  let place = select(tap, taps - 1u - tap, FLIPPED);
   if (SWAPPED) {
-    return weight[((g * params.source_channels + origin) * params.channels + channel) * taps + place];
+    return weight[((g * params.source_channels + origin) * params.channels + channel) * taps + tap];
   }
-  return weight[((g * params.channels + channel) * params.source_channels + origin) * taps + place];
+  return weight[((g * params.channels + channel) * params.source_channels + origin) * taps + tap];
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -85,119 +91,152 @@ fn pack(
   );
 }
 
-// The place in x that output place `position` meets at kernel place `k`, or -1 where there is none.
-fn source(position: u32, k: u32, stride: u32, padding: u32, dilation: u32, extent: u32) -> i32 {
-  if (TRANSPOSED) {
-    let at = i32(position + padding) - i32(k * dilation);
-    let found = at >= 0 && at % i32(stride) == 0 && at / i32(stride) < i32(extent);
-    return select(-1, at / i32(stride), found);
-  }
-  let at = i32(position * stride + k * dilation) - i32(padding);
-  return select(-1, at, at >= 0 && at < i32(extent));
+// One axis of a phase.
+struct Axis {
+  first: u32,    // its first place in the kernel
+  count: u32,    // how many it has
+  origin: i32,   // where place 0 of the phase meets the first one in x
 }
 
-// The value of x at `column` of the row that starts at `start`. Past the last row, WebGPU reads something or zero: such
-// columns lie past out's own width, and are not stored.
-fn value_at(start: u32, column: u32, k: u32) -> f32 {
+fn axis_of(phase: u32, phases: u32, kernel: u32, step: u32, padding: u32, dilation: u32) -> Axis {
+  if (!SWAPPED) {
+    return Axis(0u, kernel, -i32(padding));
+  }
+  // Place y of out and place k of the kernel meet in x at (y + padding - k dilation) / stride, where that is whole.
+  var first = kernel;
+  for (var k = min(step, kernel); k > 0u; k--) {
+    if ((phase + padding + (k - 1u) * (phases - dilation % phases)) % phases == 0u) {
+      first = k - 1u;
+    }
+  }
+  let origin = (i32(phase + padding) - i32(first * dilation)) / i32(phases);
+  return Axis(first, (kernel - first + step - 1u) / step, origin);
+}
+
+// Four neighbouring places of a phase.
+struct Places {
+  image: vec4u,
+  row: vec4u,
+  column: vec4u,
+}
+
+fn places_at(first: u32) -> Places {
+  let index = min(vec4u(first, first + 1u, first + 2u, first + 3u), vec4u(params.places - 1u));
+  let line = index / params.columns;
+  return Places(line / params.rows, line % params.rows, index % params.columns);
+}
+
+// What four places meet in x at a tap: `row` and `column` where they meet it, `start` that of their channel.
+fn values(start: vec4i, row: vec4i, column: vec4i) -> vec4f {
+  let at = start + row * i32(params.source_width) + column;
   if (CHECKED) {
-    let at = source(column, k, params.stride_x, params.padding_x, params.dilation_x, params.source_width);
-    return select(0.0, x[start + u32(max(at, 0))], at >= 0);
+    let inside = (row >= vec4i(0)) & (row < vec4i(i32(params.source_height))) &
+      (column >= vec4i(0)) & (column < vec4i(i32(params.source_width)));
+    let safe = select(vec4i(0), at, inside);
+    return select(vec4f(0.0), vec4f(x[safe.x], x[safe.y], x[safe.z], x[safe.w]), inside);
   }
-  return x[start + column * params.stride_x + k * params.dilation_x];
+  return vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
 }
 
-fn store(place: u32, channel: u32, column: u32, values: vec4f) {
-  if (column >= params.width) {
-    return;
-  }
+fn store_four(at: u32, channel: u32, values: vec4f) {
   let plane = params.height * params.width;
-  let at = place + column;
   if (channel < params.channels) { out[at] = values.x; }
   if (channel + 1u < params.channels) { out[at + plane] = values.y; }
   if (channel + 2u < params.channels) { out[at + 2u * plane] = values.z; }
   if (channel + 3u < params.channels) { out[at + 3u * plane] = values.w; }
 }
 
-@compute @workgroup_size(64, 1, 1)
+// Eight channels of one place of out.
+fn store(place: u32, image: u32, row: u32, column: u32, g: u32, channel: u32, a: vec4f, b: vec4f) {
+  if (place < params.places && row < params.height && column < params.width) {
+    let plane = params.height * params.width;
+    let at = ((image * params.groups + g) * params.channels + channel) * plane + row * params.width + column;
+    store_four(at, channel, a);
+    store_four(at + 4u * plane, channel + 4u, b);
+  }
+}
+
+@compute @workgroup_size(8, 1, 1)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = (group.z * grid.y + group.y) * grid.x + group.x;
-  let spot = (index % params.spot_groups) * 64u + lane;
-  let tile = index / params.spot_groups;
-  if (spot >= params.spots || tile >= params.groups * params.group_tiles) {
+  let area = (group.z * grid.y + group.y) * grid.x + group.x;
+  let tile = (area % params.tile_areas) * (8u / params.run_lanes) + lane / params.run_lanes;
+  let run = ((area / params.tile_areas) % params.run_areas) * params.run_lanes + lane % params.run_lanes;
+  let phase = area / (params.tile_areas * params.run_areas);
+  if (tile >= params.groups * params.group_tiles || run >= params.runs || phase >= params.phases_y * params.phases_x) {
     return;
   }
-  let column = (spot % params.column_tiles) * 4u;
-  let row = (spot / params.column_tiles) % params.height;
-  let image = spot / (params.column_tiles * params.height);
   let g = tile / params.group_tiles;
+  let phase_y = phase / params.phases_x;
+  let phase_x = phase % params.phases_x;
+  let axis_y = axis_of(phase_y, params.phases_y, params.kernel_height, params.kernel_step_y, params.padding_y, params.dilation_y);
+  let axis_x = axis_of(phase_x, params.phases_x, params.kernel_width, params.kernel_step_x, params.padding_x, params.dilation_x);
+  let near = places_at(run * 8u);
+  let far = places_at(run * 8u + 4u);
+  let near_row = vec4i(near.row * params.source_step_y) + axis_y.origin;
+  let near_column = vec4i(near.column * params.source_step_x) + axis_x.origin;
+  let far_row = vec4i(far.row * params.source_step_y) + axis_y.origin;
+  let far_column = vec4i(far.column * params.source_step_x) + axis_x.origin;
 
-  // Columns 0 to 3, filters 0 to 3 (a) and 4 to 7 (b).
+  // Places 0 to 7, filters 0 to 3 (a) and 4 to 7 (b).
   var a0 = vec4f(0.0);
   var a1 = vec4f(0.0);
   var a2 = vec4f(0.0);
   var a3 = vec4f(0.0);
+  var a4 = vec4f(0.0);
+  var a5 = vec4f(0.0);
+  var a6 = vec4f(0.0);
+  var a7 = vec4f(0.0);
   var b0 = vec4f(0.0);
   var b1 = vec4f(0.0);
   var b2 = vec4f(0.0);
   var b3 = vec4f(0.0);
-  var at = tile * params.source_channels * params.kernel_height * params.kernel_width * 2u;
-  for (var origin = 0u; origin < params.source_channels; origin++) {
-    let plane = ((image * params.groups + g) * params.source_channels + origin) * params.source_height;
-    for (var ky = 0u; ky < params.kernel_height; ky++) {
-      let y = source(row, ky, params.stride_y, params.padding_y, params.dilation_y, params.source_height);
-      if (CHECKED && y < 0) {
-        at += params.kernel_width * 2u;
-        continue;
-      }
-      let start = (plane + u32(y)) * params.source_width;
-      if (SLIDE) {
-        for (var kx = 0u; kx < params.kernel_width; kx += 3u) {
-          let x0 = value_at(start, column, kx);
-          let x1 = value_at(start, column + 1u, kx);
-          let x2 = value_at(start, column + 2u, kx);
-          let x3 = value_at(start, column + 3u, kx);
-          let x4 = value_at(start, column + 4u, kx);
-          let x5 = value_at(start, column + 5u, kx);
-          let w0_a = packed[at];
-          let w0_b = packed[at + 1u];
-          let w1_a = packed[at + 2u];
-          let w1_b = packed[at + 3u];
-          let w2_a = packed[at + 4u];
-          let w2_b = packed[at + 5u];
-          at += 6u;
-          a0 += x0 * w0_a + x1 * w1_a + x2 * w2_a;
-          a1 += x1 * w0_a + x2 * w1_a + x3 * w2_a;
-          a2 += x2 * w0_a + x3 * w1_a + x4 * w2_a;
-          a3 += x3 * w0_a + x4 * w1_a + x5 * w2_a;
-          b0 += x0 * w0_b + x1 * w1_b + x2 * w2_b;
-          b1 += x1 * w0_b + x2 * w1_b + x3 * w2_b;
-          b2 += x2 * w0_b + x3 * w1_b + x4 * w2_b;
-          b3 += x3 * w0_b + x4 * w1_b + x5 * w2_b;
-        }
-        continue;
-      }
-      for (var kx = 0u; kx < params.kernel_width; kx++) {
-        let w_a = packed[at];
-        let w_b = packed[at + 1u];
-        at += 2u;
-        let x0 = value_at(start, column, kx);
-        let x1 = value_at(start, column + 1u, kx);
-        let x2 = value_at(start, column + 2u, kx);
-        let x3 = value_at(start, column + 3u, kx);
-        a0 += x0 * w_a;
-        a1 += x1 * w_a;
-        a2 += x2 * w_a;
-        a3 += x3 * w_a;
-        b0 += x0 * w_b;
-        b1 += x1 * w_b;
-        b2 += x2 * w_b;
-        b3 += x3 * w_b;
-      }
-    }
+  var b4 = vec4f(0.0);
+  var b5 = vec4f(0.0);
+  var b6 = vec4f(0.0);
+  var b7 = vec4f(0.0);
+  let plane = params.source_height * params.source_width;
+  let taps = params.source_channels * axis_y.count * axis_x.count;
+  var origin = 0u;
+  var ky = 0u;
+  var kx = 0u;
+  for (var tap = 0u; tap < taps; tap++) {
+    let kernel_row = (tile * params.source_channels + origin) * params.kernel_height + axis_y.first + ky * params.kernel_step_y;
+    let at = (kernel_row * params.kernel_width + axis_x.first + kx * params.kernel_step_x) * 2u;
+    let w_a = packed[at];
+    let w_b = packed[at + 1u];
+    let row = i32(ky) * params.tap_step_y;
+    let column = i32(kx) * params.tap_step_x;
+    let near_start = vec4i(((near.image * params.groups + g) * params.source_channels + origin) * plane);
+    let far_start = vec4i(((far.image * params.groups + g) * params.source_channels + origin) * plane);
+    let p = values(near_start, near_row + row, near_column + column);
+    let q = values(far_start, far_row + row, far_column + column);
+    a0 += p.x * w_a;
+    b0 += p.x * w_b;
+    a1 += p.y * w_a;
+    b1 += p.y * w_b;
+    a2 += p.z * w_a;
+    b2 += p.z * w_b;
+    a3 += p.w * w_a;
+    b3 += p.w * w_b;
+    a4 += q.x * w_a;
+    b4 += q.x * w_b;
+    a5 += q.y * w_a;
+    b5 += q.y * w_b;
+    a6 += q.z * w_a;
+    b6 += q.z * w_b;
+    a7 += q.w * w_a;
+    b7 += q.w * w_b;
+    kx += 1u;
+    let row_ends = kx == axis_x.count;
+    kx = select(kx, 0u, row_ends);
+    ky += select(0u, 1u, row_ends);
+    let channel_ends = ky == axis_y.count;
+    ky = select(ky, 0u, channel_ends);
+    origin += select(0u, 1u, channel_ends);
   }
 
   let channel = (tile % params.group_tiles) * 8u;
@@ -208,15 +247,17 @@ fn main(
     bias_a = vec4f(bias[first], bias[first + 1u], bias[first + 2u], bias[first + 3u]);
     bias_b = vec4f(bias[first + 4u], bias[first + 5u], bias[first + 6u], bias[first + 7u]);
   }
-  let plane = params.height * params.width;
-  let place = ((image * params.groups + g) * params.channels + channel) * plane + row * params.width;
-  let place_b = place + 4u * plane;
-  store(place, channel, column, a0 + bias_a);
-  store(place, channel, column + 1u, a1 + bias_a);
-  store(place, channel, column + 2u, a2 + bias_a);
-  store(place, channel, column + 3u, a3 + bias_a);
-  store(place_b, channel + 4u, column, b0 + bias_b);
-  store(place_b, channel + 4u, column + 1u, b1 + bias_b);
-  store(place_b, channel + 4u, column + 2u, b2 + bias_b);
-  store(place_b, channel + 4u, column + 3u, b3 + bias_b);
+  let place = run * 8u;
+  let y = near.row * params.phases_y + phase_y;
+  let column = near.column * params.phases_x + phase_x;
+  store(place, near.image.x, y.x, column.x, g, channel, a0 + bias_a, b0 + bias_b);
+  store(place + 1u, near.image.y, y.y, column.y, g, channel, a1 + bias_a, b1 + bias_b);
+  store(place + 2u, near.image.z, y.z, column.z, g, channel, a2 + bias_a, b2 + bias_b);
+  store(place + 3u, near.image.w, y.w, column.w, g, channel, a3 + bias_a, b3 + bias_b);
+  let far_y = far.row * params.phases_y + phase_y;
+  let far_x = far.column * params.phases_x + phase_x;
+  store(place + 4u, far.image.x, far_y.x, far_x.x, g, channel, a4 + bias_a, b4 + bias_b);
+  store(place + 5u, far.image.y, far_y.y, far_x.y, g, channel, a5 + bias_a, b5 + bias_b);
+  store(place + 6u, far.image.z, far_y.z, far_x.z, g, channel, a6 + bias_a, b6 + bias_b);
+  store(place + 7u, far.image.w, far_y.w, far_x.w, g, channel, a7 + bias_a, b7 + bias_b);
 }

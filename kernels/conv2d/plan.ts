@@ -4,68 +4,56 @@ import convWgsl from './conv2d.wgsl';
 import { type Conv2dAttrs, type Conv2dGeometry, conv2dGeometry } from './geometry.js';
 import gradWeightWgsl from './gradWeight.wgsl';
 
-/** Filters (or channels) that one invocation computes, and neighbouring columns or weights: as in the shaders. */
+/** Filters (or channels), places and weights that one invocation computes: as in the shaders. */
 const FILTERS = 8;
-const COLUMNS = 4;
+const PLACES = 8;
 const TAPS = 4;
+
+/** Invocations of a workgroup of conv2d.wgsl. */
+const LANES = 8;
 
 /** Invocations that keep an adapter busy; the sum over the batch is split until there are about as many. */
 const BUSY = 8192;
 
-function steps({ stride, padding, dilation }: Conv2dAttrs) {
-  return {
-    stride_y: stride[0],
-    stride_x: stride[1],
-    padding_y: padding[0][0],
-    padding_x: padding[1][0],
-    dilation_y: dilation[0],
-    dilation_x: dilation[1],
-  };
-}
-
 const isPadded = ({ padding }: Conv2dAttrs) => padding.flat().some((zeros) => zeros > 0);
 
-/**
- * The gradient with respect to x as a convolution of the output's gradient with the turned kernel. For strides beyond 1, or
- * padding beyond the kernel's reach, there is none: null.
- */
-function asConvolution({ kernelHeight, kernelWidth }: Conv2dGeometry, attrs: Conv2dAttrs): Conv2dAttrs | null {
-  const reach = [attrs.dilation[0] * (kernelHeight - 1), attrs.dilation[1] * (kernelWidth - 1)];
-  const turned = (axis: 0 | 1): [number, number] => [reach[axis] - attrs.padding[axis][0], reach[axis] - attrs.padding[axis][1]];
-  const padding: Conv2dAttrs['padding'] = [turned(0), turned(1)];
-  const exists = attrs.stride.every((stride) => stride === 1) && padding.flat().every((zeros) => zeros >= 0);
-  return exists ? { ...attrs, padding } : null;
+/** How places of `to` that lie `phases` apart meet taps that lie `dilation` apart, along one axis. */
+function stepsBack(phases: number, dilation: number): { kernelStep: number; tapStep: number } {
+  const kernelStep = phases / gcd(phases, dilation);
+  return { kernelStep, tapStep: (-kernelStep * dilation) / phases };
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
 }
 
 /** Both directions of conv2d.wgsl: `from` is the array read, `to` the array written, extents of one group. */
 function planConvolution(
-  geometry: Conv2dGeometry, given: Conv2dAttrs, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
+  geometry: Conv2dGeometry, attrs: Conv2dAttrs, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
 ): KernelPlan {
-  const turned = swapped ? asConvolution(geometry, given) : null;
-  const attrs = turned ?? given;
-  const transposed = swapped && !turned;
   const { batch, groups, channels, filters, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
   const image = { channels, height, width };
   const result = { channels: filters, height: outHeight, width: outWidth };
   const [from, to] = swapped ? [result, image] : [image, result];
+  const { stride, dilation } = attrs;
+  const phases = swapped ? stride : [1, 1];
+  const sourceSteps = swapped ? [1, 1] : stride;
+  const [backY, backX] = [stepsBack(stride[0], dilation[0]), stepsBack(stride[1], dilation[1])];
+  const rows = Math.ceil(to.height / phases[0]);
+  const columns = Math.ceil(to.width / phases[1]);
+  const places = batch * rows * columns;
+  const runs = Math.ceil(places / PLACES);
   const groupTiles = Math.ceil(to.channels / FILTERS);
-  const columnTiles = Math.ceil(to.width / COLUMNS);
-  const spots = batch * to.height * columnTiles;
-  const spotGroups = Math.ceil(spots / 64);
-  const packedSize = (groups * groupTiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
+  const tiles = groups * groupTiles;
+  const runLanes = tiles === 1 ? LANES : LANES / 2;
+  const runAreas = Math.ceil(runs / runLanes);
+  const tileAreas = Math.ceil((tiles * runLanes) / LANES);
+  const packedSize = (tiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
   const common = {
     module: convWgsl,
     bind,
-    overrides: {
-      SWAPPED: swapped,
-      FLIPPED: turned !== null,
-      TRANSPOSED: transposed,
-      HAS_BIAS: hasBias,
-      CHECKED: transposed || isPadded(attrs),
-      SLIDE: !transposed && attrs.stride[1] === 1 && attrs.dilation[1] === 1 && kernelWidth % 3 === 0,
-    },
+    overrides: { SWAPPED: swapped, HAS_BIAS: hasBias, CHECKED: swapped || isPadded(attrs) },
     params: {
-      batch,
       groups,
       source_channels: from.channels,
       source_height: from.height,
@@ -75,11 +63,26 @@ function planConvolution(
       width: to.width,
       kernel_height: kernelHeight,
       kernel_width: kernelWidth,
-      ...steps(attrs),
+      padding_y: attrs.padding[0][0],
+      padding_x: attrs.padding[1][0],
+      dilation_y: dilation[0],
+      dilation_x: dilation[1],
+      source_step_y: sourceSteps[0],
+      source_step_x: sourceSteps[1],
+      tap_step_y: swapped ? backY.tapStep : dilation[0],
+      tap_step_x: swapped ? backX.tapStep : dilation[1],
+      kernel_step_y: swapped ? backY.kernelStep : 1,
+      kernel_step_x: swapped ? backX.kernelStep : 1,
+      phases_y: phases[0],
+      phases_x: phases[1],
+      rows,
+      columns,
+      places,
+      runs,
+      run_lanes: runLanes,
+      run_areas: runAreas,
       group_tiles: groupTiles,
-      column_tiles: columnTiles,
-      spots,
-      spot_groups: spotGroups,
+      tile_areas: tileAreas,
       packed_size: packedSize,
     },
   };
@@ -87,7 +90,7 @@ function planConvolution(
     scratch: { packed: { shape: [4 * packedSize], dtype: 'float32' } },
     launches: [
       { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) },
-      { ...common, entryPoint: 'main', workgroups: foldGrid(spotGroups * groups * groupTiles) },
+      { ...common, entryPoint: 'main', workgroups: foldGrid(phases[0] * phases[1] * runAreas * tileAreas) },
     ],
   };
 }
@@ -125,7 +128,12 @@ export function planGradWeight({ inputs: [x], outputs: [out], attrs }: KernelCal
       out_width: outWidth,
       kernel_height: kernelHeight,
       kernel_width: kernelWidth,
-      ...steps(attrs),
+      stride_y: attrs.stride[0],
+      stride_x: attrs.stride[1],
+      padding_y: attrs.padding[0][0],
+      padding_x: attrs.padding[1][0],
+      dilation_y: attrs.dilation[0],
+      dilation_x: attrs.dilation[1],
       filter_tiles: filterTiles,
       tap_tiles: tapTiles,
       splits,
