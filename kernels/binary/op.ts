@@ -16,11 +16,12 @@ function planBinary(code: number, { inputs: [a, b], outputs: [out] }: KernelCall
   const [stridesA, stridesB] = isScalar ? [[0], [0]] : strides;
   const wholeRows = extents.length === 1 || extents[extents.length - 1] % 4 === 0;
   const unitSteps = [stridesA, stridesB].every((s) => s[s.length - 1] <= 1);
+  const same = extents.length === 1 && stridesA[0] === 1 && stridesB[0] === 1;
   const size = sizeOf(out.shape);
   return {
     launches: [{
       module: binaryWgsl,
-      overrides: { OP: code, ROWS: wholeRows && unitSteps },
+      overrides: { OP: code, SAME: same, ROWS: wholeRows && unitSteps },
       tiles: { Element: wgslType(a.dtype), Result: wgslType(out.dtype) },
       params: {
         shape: padTo(extents, 8, 1),
