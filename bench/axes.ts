@@ -1,4 +1,3 @@
-import type { Axes } from '../core/samples.js';
 import { UsageError } from '../examples/commandLine.js';
 
 /** An extent by name, and the values it takes. */
@@ -37,12 +36,4 @@ function parseAxis(text: string): Axis {
   for (let value = Number(from); value <= Number(to); value = multiplies ? value * by : value + by) values.push(value);
   if (values.length > MOST_VALUES) throw new UsageError(`--axis ${text}: ${values.length} values; ${MOST_VALUES} at most`);
   return { name, values };
-}
-
-/** Every combination of the axes' values, the last axis fastest; one empty combination if there are none. */
-export function combinations(axes: readonly Axis[]): Axes[] {
-  return axes.reduce<Axes[]>(
-    (all, { name, values }) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
-    [{}],
-  );
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { medianOf } from './statistics.js';
 
 /** Work of one compute pass. */
@@ -52,21 +51,8 @@ async function openWallClock(device: GPUDevice): Promise<Clock> {
   return openHostClock(device, { method: 'wall clock', reason: null }, wallNow);
 }
 
-/**
- * Processor time of all threads of this process, divided by the number of cores: what a software adapter would take if nobody else wanted the
- * processor. On a busy machine it is much steadier than any other clock; on a GPU it says nothing.
- */
-export async function openProcessorClock(device: GPUDevice): Promise<Clock> {
-  const cores = availableParallelism();
-  const now = () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / cores;
-  };
-  return openHostClock(device, { method: 'processor time', reason: `asked for; of all threads, divided by ${cores} cores` }, now);
-}
-
-/** A clock of the host around each submission. */
-async function openHostClock(device: GPUDevice, kind: Pick<ClockReport, 'method' | 'reason'>, now: () => number): Promise<Clock> {
+/** A clock of the host, read before and after each submission. */
+export async function openHostClock(device: GPUDevice, kind: Pick<ClockReport, 'method' | 'reason'>, now: () => number): Promise<Clock> {
   const { queue } = device;
   const measure = async (passes: readonly Encode[]): Promise<number[]> => {
     const times: number[] = [];

@@ -1,7 +1,7 @@
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import type { KernelPlan } from '../core/webgpu/kernel.js';
 import { type Pipeline, PipelineCache } from '../core/webgpu/pipelines.js';
-import { type Clock, openClock, openProcessorClock } from './clock.js';
+import { type Clock, type Encode, openClock } from './clock.js';
 import { PreparedCall } from './preparedCall.js';
 import { fmaRows } from './probes.js';
 
@@ -12,15 +12,14 @@ export interface Bench {
   readonly clock: Clock;
 }
 
-export type ClockChoice = 'auto' | 'processor';
+/** `openClock` of clock.ts or processorClock.ts. */
+export type OpenClock = (device: GPUDevice, reference: (repeats: number) => Encode) => Promise<Clock>;
 
-/** `auto` takes the device's own clock where it can, see `openClock`; `processor` is for software adapters. */
-export async function openBench(backend: WebGpuBackend, choice: ClockChoice): Promise<Bench> {
+export async function openBench(backend: WebGpuBackend, open: OpenClock = openClock): Promise<Bench> {
   const compiler = new Compiler(backend);
-  if (choice === 'processor') return { backend, compiler, clock: await openProcessorClock(backend.device) };
   const [row] = fmaRows(backend.family);
   const reference = await PreparedCall.create(backend, compiler.pipelines, row, 1);
-  const clock = await openClock(backend.device, (repeats) => (encoder) => reference.encode(encoder, repeats));
+  const clock = await open(backend.device, (repeats) => (pass) => reference.encode(pass, repeats));
   reference.dispose();
   return { backend, compiler, clock };
 }

@@ -1,70 +1,122 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { init } from '../index.js';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { UsageError, runProgram } from '../examples/commandLine.js';
+import { commitSide } from './against.js';
+import { servePage } from './browser/serve.js';
+import { compareRuns, compareSides, comparisonText } from './compare.js';
 import { csv } from './csv.js';
-import { openBench } from './device.js';
+import { type Bench, openBench } from './device.js';
 import { describeEnvironment } from './environment.js';
+import { html } from './html.js';
+import { listText } from './list.js';
 import { markdown } from './markdown.js';
-import { type Options, type Outputs, USAGE, parseOptions } from './options.js';
+import { type Options, type Outputs, USAGE, parseBrowser, parseComparison, parseOptions } from './options.js';
+import { PEERS_MISSING, peersInstalled } from './peers/installed.js';
+import { peersRecord, rowLine, weFailed } from './peers/ops/report.js';
+import { ROWS as PEER_ROWS, type Row as PeerRow } from './peers/ops/rows.js';
+import { racePeers } from './peers/ops/run.js';
+import { provideWebGpu } from './peers/webgpu.js';
+import { CLOCKS } from './processorClock.js';
 import { type BenchRecord, toJson } from './record.js';
-import { type Row, callOf, costOf, selectRows } from './rows.js';
+import { type Row, selectRows } from './rows.js';
 import { ROUNDS, runBench } from './run.js';
-import { ownSide } from './side.js';
-import { table } from './table.js';
+import { type Side, ownSide, variantSide } from './side.js';
 import { duration, reportText } from './text.js';
+import { chooseVariants, choicesText, writeTable } from './tune.js';
 
-/* npm run bench: times every op of the registry at its bench shapes; see USAGE. Exit code 1 if a kernel is wrong or failed. */
+/* npm run bench: times every op of the registry at its bench shapes; see USAGE. Exit code 1 if a kernel is wrong, failed, or slower. */
 
-/** The first few of a list in words. */
-function shorten(words: readonly string[], most = 4): string {
-  return words.length > most ? `${words.slice(0, most - 1).join(' ')} ... ${words.length} in all` : words.join(' ');
+const WRITERS: Record<keyof Outputs, (record: BenchRecord) => string> = { json: toJson, csv, html, md: markdown };
+
+/** Rounds of the race against peers. */
+const PEER_ROUNDS = 9;
+
+function peerRowsFor({ filter, peers }: Options): PeerRow[] {
+  return peers ? PEER_ROWS.filter(({ name }) => filter.test(name)) : [];
 }
 
-function listText(rows: readonly Row[]): string {
-  const lines = rows.map((row) => {
-    const { flops, bytes } = costOf(row);
-    const inputs = callOf(row).inputs.map(({ shape, dtype }) => `${dtype === 'float32' ? '' : dtype}[${shape}]`);
-    const axes = Object.entries(row.shape.axes ?? {}).map(([name, value]) => `${name}=${value}`).join(' ');
-    return [row.id, (flops / 1e6).toPrecision(3), (bytes / 1e6).toPrecision(3), axes || '-', shorten(inputs)];
-  });
-  return `${table([['row', 'Mflop', 'MB', 'axes', 'inputs'], ...lines])}\n${rows.length} rows`;
+/** The rows that the flags choose. Throws UsageError if there are none. */
+function rowsFor(options: Options): Row[] {
+  const { filter, axes, variants, tune } = options;
+  const all = selectRows(filter, axes);
+  if (all.length === 0 && peerRowsFor(options).length > 0) return [];
+  if (all.length === 0) {
+    const having = axes.length > 0 ? ` and has the axes ${axes.map(({ name }) => name).join(', ')}` : '';
+    throw new UsageError(`no row matches ${filter}${having}; --list shows what there is`);
+  }
+  const rows = all.filter(({ op }) => variants.every((variant) => op.variants?.names.includes(variant)) && (!tune || op.variants));
+  if (rows.length === 0) throw new UsageError(`no row that matches ${filter} has ${tune ? 'several variants' : `the variants ${variants.join(', ')}`}; --list shows them`);
+  return rows;
 }
 
-const WRITERS: Record<keyof Outputs, (record: BenchRecord) => string> = { json: toJson, csv, md: markdown };
+/** The sides of each row. */
+function sidesFor({ variants, tune }: Options, bench: Bench, other: Side | null): (row: Row) => readonly Side[] {
+  if (tune) {
+    const sides = new Map<string, Side>();
+    const sideOf = (variant: string) => sides.get(variant) ?? sides.set(variant, variantSide(bench, variant)).get(variant)!;
+    return ({ op }) => op.variants!.names.map(sideOf);
+  }
+  const sides = variants.length > 0 ? variants.map((variant) => variantSide(bench, variant)) : [...(other ? [other] : []), ownSide(bench)];
+  return () => sides;
+}
 
-async function runRows({ filter, axes, list, secondsPerRow, clock, outputs }: Options): Promise<number> {
-  const rows = selectRows(filter, axes);
-  if (rows.length === 0) {
-    throw new UsageError(`no row matches ${filter}${axes.length > 0 ? ` and has the axes ${axes.map(({ name }) => name).join(', ')}` : ''}; --list shows what there is`);
-  }
-  if (list) {
-    console.log(listText(rows));
-    return 0;
-  }
+async function measure(options: Options, rows: readonly Row[]): Promise<number> {
+  const { against, axes, clock, outputs, secondsPerRow, tune } = options;
+  const other = against === null ? null : await commitSide(against, clock, axes);
+  const peerRows = peerRowsFor(options);
+  if (peerRows.length > 0) provideWebGpu(); // the adapter of all engines
+  if (peerRows.length > 0 && !peersInstalled()) console.error(`bench: ${PEERS_MISSING}`);
   const { backend } = await init({ device: 'webgpu' });
-  if (clock === 'processor' && (backend as WebGpuBackend).family !== 'software') {
-    throw new UsageError(`--clock processor is for adapters that run on the processor; ${backend.description} does not`);
+  const adapter = backend as WebGpuBackend;
+  if (clock === 'processor' && adapter.family !== 'software') {
+    throw new UsageError(`--clock processor is for adapters that run on the processor; ${adapter.description} does not`);
   }
-  const bench = await openBench(backend as WebGpuBackend, clock);
-  const sides = [ownSide(bench)];
-  const lanes = rows.length * sides.length;
-  let steps = 0;
-  console.error(`measuring what ${backend.description} can do at most`);
+  console.error(`measuring what ${adapter.description} can do at most`);
+  const bench = await openBench(adapter, CLOCKS[clock]);
+  const sidesOf = sidesFor(options, bench, other);
   const measured = await runBench(bench, {
-    rows, sides, secondsPerRow,
-    onStep({ round, row, problem, microseconds }) {
-      const result = microseconds === null ? problem : duration(microseconds);
-      console.error(`round ${round + 1}/${ROUNDS}, row ${(steps++ % lanes) + 1}/${lanes}: ${row.id}: ${result}`);
+    rows, sidesOf, secondsPerRow,
+    onStep({ round, position, total, name, problem, microseconds }) {
+      console.error(`round ${round + 1}/${ROUNDS}, ${position}/${total}: ${name}: ${microseconds === null ? problem : duration(microseconds)}`);
     },
   });
-  const record: BenchRecord = { ...measured, environment: describeEnvironment(backend.description, bench.backend.device) };
+  const raced = peerRows.length > 0 ? await racePeers({ rows: peerRows, rounds: PEER_ROUNDS, onRow: (result) => console.error(rowLine(result)) }) : null;
+  const peers = raced && peersRecord(raced, PEER_ROUNDS);
+  const record: BenchRecord = { ...measured, peers, environment: describeEnvironment(adapter.description, adapter.device) };
   for (const [name, write] of Object.entries(WRITERS)) {
     const file = outputs[name as keyof Outputs];
     if (file) writeFileSync(file, write(record));
   }
   console.log(reportText(record));
-  return record.rows.every(({ status }) => status === 'measured') ? 0 : 1;
+
+  const comparisons = compareSides(record, 'hot');
+  if (comparisons.length > 0 && !tune) console.log(`\n${comparisonText(comparisons, 'hot')}`);
+  if (tune) {
+    const choices = chooseVariants(rows, record.rows, adapter);
+    console.log(`\n${choicesText(choices, writeTable(adapter, choices))}`);
+  }
+  const isSlower = other !== null && comparisons.some(({ outcome }) => outcome === 'SLOWER');
+  return isSlower || (peers && weFailed(peers)) || record.rows.some(({ status }) => status !== 'measured') ? 1 : 0;
+}
+
+function readRecord(file: string): BenchRecord {
+  const text = readFileSync(file, 'utf8');
+  try {
+    const record = JSON.parse(text) as BenchRecord;
+    if (record.benchmark === 'kernels') return record;
+  } catch {
+    // Falls through to the one message for both.
+  }
+  throw new UsageError(`compare: ${file} is no JSON report of npm run bench`);
+}
+
+function compare(args: readonly string[]): number {
+  const { files, figure } = parseComparison(args);
+  const [a, b] = files.map(readRecord);
+  const comparisons = compareRuns(a, b, figure);
+  console.log(comparisonText(comparisons, figure));
+  return comparisons.some(({ outcome, broken }) => outcome === 'SLOWER' || broken) ? 1 : 0;
 }
 
 runProgram('bench', async () => {
@@ -73,5 +125,11 @@ runProgram('bench', async () => {
     console.log(USAGE);
     return 0;
   }
-  return runRows(parseOptions(args));
+  if (args.includes('--browser')) return servePage(parseBrowser(args));
+  if (args[0] === 'compare') return compare(args.slice(1));
+  const options = parseOptions(args);
+  const rows = rowsFor(options);
+  if (!options.list) return measure(options, rows);
+  console.log(listText(rows));
+  return 0;
 });

@@ -2,15 +2,15 @@ import { applyOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
 import { scope } from '../core/memory.js';
 import { noGrad } from '../core/tape.js';
+import { hashOfWgsl } from '../core/webgpu/tuning.js';
 import { tensor } from '../index.js';
 import type { Clock } from './clock.js';
 import type { Bench } from './device.js';
 import { drawInput } from './inputs.js';
-import { PreparedCall, planOf } from './preparedCall.js';
+import { PreparedCall, planOf, variantOf } from './preparedCall.js';
 import { type Row, bytesOf, callOf } from './rows.js';
 import { type Samples, sampleOnDevice, sampleOnHost } from './timing.js';
 import { type Verdict, expectedOf, verify } from './verify.js';
-import { hashOfWgsl } from './wgslHash.js';
 
 /** Buffers that `cold` rotates through hold at least this much: more than most caches do. */
 const ROTATED_BYTES = 128 * 2 ** 20;
@@ -26,7 +26,9 @@ const SHARES: Record<FigureName, number> = { hot: 0.5, cold: 0.25, endToEnd: 0.2
 
 /** What is found out about a row before it is timed. */
 export interface Contact extends Verdict {
-  /** The `.wgsl` files that it runs, and a hash of what became of them. */
+  /** The variant of the op's kernel; null where it has but one. */
+  readonly variant: string | null;
+  /** The `.wgsl` files that it runs, and a hash of them, as in tuning tables. */
   readonly modules: readonly string[];
   readonly wgsl: string;
   readonly dispatches: number;
@@ -46,7 +48,7 @@ export async function meet({ backend, compiler }: Bench, row: Row): Promise<Cont
     const firstRunMilliseconds = performance.now() - began;
     const verdict = await verify(call, row, expectedOf(row));
     return {
-      modules: [...new Set(plan.launches.map(({ module }) => module.name))], wgsl: await hashOfWgsl(row.op.name, plan),
+      variant: variantOf(backend, row), modules: [...new Set(plan.launches.map(({ module }) => module.name))], wgsl: hashOfWgsl(plan),
       dispatches: call.dispatchCount, compileMilliseconds, firstRunMilliseconds, ...verdict,
     };
   } finally {

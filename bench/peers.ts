@@ -4,7 +4,7 @@ import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { UsageError, pattern, readFlags, runProgram, wholeNumber } from '../examples/commandLine.js';
 import { describeEnvironment } from './environment.js';
 import { PEERS_MISSING, peersInstalled } from './peers/installed.js';
-import { geometricMean, opsReport, rowLine, summarizeRow } from './peers/ops/report.js';
+import { opsReport, peersRecord, rowLine, weFailed } from './peers/ops/report.js';
 import { ROWS } from './peers/ops/rows.js';
 import { racePeers } from './peers/ops/run.js';
 import { provideWebGpu } from './peers/webgpu.js';
@@ -35,11 +35,9 @@ async function main(): Promise<number> {
   console.log(opsReport(results));
 
   if (flags.json) {
-    const summaries = results.map(summarizeRow);
-    const record = { benchmark: 'peers', environment, rounds, geometricMean: geometricMean(summaries), summaries, rows: results };
-    writeFileSync(flags.json, `${JSON.stringify(record, null, 2)}\n`);
+    writeFileSync(flags.json, `${JSON.stringify({ benchmark: 'peers', environment, ...peersRecord(results, rounds) }, null, 2)}\n`);
   }
-  return results.some(({ lanes }) => lanes[0].missing) ? 1 : 0; // the first lane is tapegrad's
+  return weFailed({ rows: results }) ? 1 : 0;
 }
 
 runProgram('bench', main);

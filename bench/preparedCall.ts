@@ -33,6 +33,8 @@ class BufferSet {
 
   constructor(backend: WebGpuBackend, row: Row, call: RowCall, plan: KernelPlan) {
     const { name } = row.op;
+    // Asked for before anything is drawn: the device's refusal says more than JavaScript's.
+    for (const spec of [...call.inputs, ...call.outputs]) backend.allocate(name, spec).release();
     const place = (spec: Spec, data: TypedArray): DeviceOperand => ({ ...spec, storage: backend.upload(name, data, spec) });
     this.inputs = call.inputs.map((spec, i) => place(spec, drawInput(row.shape.inputs[i], i, 'float32')));
     this.outputs = call.outputs.map((spec) => place(spec, garbage(spec)));
@@ -134,4 +136,9 @@ export class PreparedCall {
 /** What the backend launches for a row: of an op's variants, the one that is tuned or forced. */
 export function planOf({ limits, tuning }: WebGpuBackend, row: Row, call = callOf(row)): KernelPlan {
   return tuning.plan(row.op, { ...call, limits });
+}
+
+/** The name of that variant; null for an op that has but one kernel. */
+export function variantOf({ limits, tuning }: WebGpuBackend, row: Row): string | null {
+  return tuning.variantOf(row.op, { ...callOf(row), limits });
 }

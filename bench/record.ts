@@ -1,8 +1,9 @@
 import type { Axes } from '../core/samples.js';
 import type { ClockReport } from './clock.js';
-import type { Environment } from './environment.js';
+import type { Environment } from './stamp.js';
 import type { Contact, FigureName } from './measure.js';
 import type { Overheads } from './overheads.js';
+import type { PeersRecord } from './peers/ops/report.js';
 import type { Roofline, RooflineShare } from './roofline.js';
 import type { Summary } from './statistics.js';
 
@@ -55,6 +56,8 @@ export interface BenchRecord {
   readonly rounds: number;
   readonly secondsPerRow: number;
   readonly rows: readonly RowRecord[];
+  /** Single ops beside other engines, with `--peers`. */
+  readonly peers: PeersRecord | null;
 }
 
 /** Five digits are more than any figure is good for. */

@@ -1,10 +1,10 @@
 import type { Spec } from '../core/backend.js';
 import { bytesPerElement } from '../core/dtype.js';
 import { type Cost, type KernelOp, allOps } from '../core/op.js';
-import { type BenchShape, samplesOf } from '../core/samples.js';
+import { type Axes, type BenchShape, samplesOf } from '../core/samples.js';
 import { sizeOf } from '../core/shape.js';
 import '../kernels/samples.js';
-import { type Axis, combinations } from './axes.js';
+import type { Axis } from './axes.js';
 
 /** One line of the bench: an op at one size. */
 export interface Row {
@@ -14,16 +14,16 @@ export interface Row {
   readonly shape: BenchShape;
 }
 
-/** Rows of all ops in the order of the registry, those whose id matches `filter`. With axes, only shapes that have all of them. */
+/**
+ * Rows of all ops in the order of the registry: the bench shapes whose id matches `filter`. With axes, those of them that have all
+ * of these extents, at the given values instead of their own.
+ */
 export function selectRows(filter: RegExp, axes: readonly Axis[]): Row[] {
-  return allRows(axes).filter(({ id }) => filter.test(id));
-}
-
-function allRows(axes: readonly Axis[]): Row[] {
   const rows = new Map<string, Row>();
   for (const op of allOps()) {
     if ('view' in op) continue;
     for (const declared of samplesOf(op.name)?.bench ?? []) {
+      if (!filter.test(rowOf(op, declared).id)) continue;
       for (const shape of sweep(declared, axes)) {
         const row = rowOf(op, shape);
         rows.set(row.id, row); // sizes of one family sweep to the same shapes
@@ -42,6 +42,14 @@ function sweep(shape: BenchShape, axes: readonly Axis[]): BenchShape[] {
   const own = shape.axes ?? {};
   if (!axes.every(({ name }) => name in own)) return [];
   return combinations(axes).map((extents) => shape.at!({ ...own, ...extents }));
+}
+
+/** Every combination of the axes' values, the last axis fastest; one empty combination if there are none. */
+export function combinations(axes: readonly Axis[]): Axes[] {
+  return axes.reduce<Axes[]>(
+    (all, { name, values }) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  );
 }
 
 /** The float32 call that a row stands for. */

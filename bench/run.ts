@@ -3,7 +3,7 @@ import { FIGURES, type Contact, type FigureName, type RoundSamples } from './mea
 import { PreparedCall } from './preparedCall.js';
 import { fmaRows, memoryRows } from './probes.js';
 import type { BenchRecord, Drift, Figure, RowRecord, Speed } from './record.js';
-import { type Roofline, bandwidthAt, measureRoofline, shareOf, speedOf } from './roofline.js';
+import { type ProbeResult, type Roofline, bandwidthAt, measureRoofline, shareOf, speedOf } from './roofline.js';
 import { type Row, costOf } from './rows.js';
 import { measureOverheads } from './overheads.js';
 import type { Side } from './side.js';
@@ -16,12 +16,26 @@ import { sampleOnDevice } from './timing.js';
  */
 export const ROUNDS = 5;
 
+/** For each probe of the roofline, and for the two that are taken again in each round. */
+const PROBE_SECONDS = 0.15;
+
 export interface RunOptions {
   readonly rows: readonly Row[];
-  readonly sides: readonly Side[];
+  /** On which sides a row is measured, one after the other in each round. */
+  sidesOf(row: Row): readonly Side[];
   readonly secondsPerRow: number;
-  /** Called when a side is done with a row in a round; `problem` if it is out. */
-  onStep(step: { round: number; side: string; row: Row; problem: string | null; microseconds: number | null }): void;
+  /** Called when a side is done with a row in a round: with the time on hot buffers, or why there is none. */
+  onStep(step: Step): void;
+}
+
+export interface Step {
+  readonly round: number;
+  /** From 1 to `total`, in each round. */
+  readonly position: number;
+  readonly total: number;
+  readonly name: string;
+  readonly problem: string | null;
+  readonly microseconds: number | null;
 }
 
 /** A row on one side, on its way through the rounds. */
@@ -34,29 +48,33 @@ interface Lane {
   readonly rounds: RoundSamples[];
 }
 
-export async function runBench(bench: Bench, options: RunOptions): Promise<Omit<BenchRecord, 'environment'>> {
-  const { rows, sides, secondsPerRow, onStep } = options;
-  const roofline = await measureRoofline(bench);
+export async function runBench(bench: Bench, options: RunOptions): Promise<Omit<BenchRecord, 'environment' | 'peers'>> {
+  const { rows, sidesOf, secondsPerRow, onStep } = options;
+  const probeMilliseconds = 1000 * Math.min(secondsPerRow, PROBE_SECONDS);
+  const roofline = await measureRoofline(bench, probeMilliseconds);
   const overheads = await measureOverheads(bench);
-  const drift = driftProbes(bench, roofline);
-  const lanes = rows.map((row) => sides.map((side): Lane => ({ row, side, contact: null, status: 'measured', problem: null, rounds: [] })));
+  const drift = await prepareDriftProbes(bench, roofline);
+  const lanes = rows.map((row) => sidesOf(row).map((side): Lane => ({ row, side, contact: null, status: 'measured', problem: null, rounds: [] })));
+  const all = lanes.flat();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const probe of drift) await probe.measure();
+    for (const probe of drift) await probe.measure(probeMilliseconds);
     for (const sidesOfRow of lanes) {
       // Who comes first alternates: what a neighbour leaves behind in caches and clocks falls on all alike.
       for (const lane of round % 2 === 0 ? sidesOfRow : [...sidesOfRow].reverse()) {
         if (lane.status !== 'measured') continue;
         await advance(lane, (1000 * secondsPerRow) / ROUNDS);
         const microseconds = lane.status === 'measured' ? medianOf(lane.rounds[round].samples.hot.microseconds) : null;
-        onStep({ round, side: lane.side.name, row: lane.row, problem: lane.problem, microseconds });
+        const name = sidesOfRow.length > 1 ? `${lane.row.id} [${lane.side.name}]` : lane.row.id;
+        onStep({ round, position: all.indexOf(lane) + 1, total: all.length, name, problem: lane.problem, microseconds });
       }
     }
   }
+  for (const probe of drift) probe.call.dispose();
   const { method, reason, quantum, shortestSample, roundTrip } = bench.clock;
   return {
     benchmark: 'kernels', clock: { method, reason, quantum, shortestSample, roundTrip }, overheads, roofline,
     drift: drift.map(({ id, rounds }) => ({ id, rounds })), rounds: ROUNDS, secondsPerRow,
-    rows: lanes.flat().map((lane) => recordOf(lane, bench, roofline)),
+    rows: all.map((lane) => recordOf(lane, bench, roofline)),
   };
 }
 
@@ -79,27 +97,32 @@ async function advance(lane: Lane, milliseconds: number): Promise<void> {
   }
 }
 
-/** The fastest multiply-adds and the fastest large copy, once more in each round. */
-function driftProbes(bench: Bench, { probes }: Roofline): (Drift & { rounds: number[]; measure(): Promise<void> })[] {
+/** A probe that is taken again in each round. */
+class DriftProbe implements Drift {
+  readonly rounds: number[] = [];
+
+  constructor(readonly id: string, readonly call: PreparedCall, private readonly bench: Bench) {}
+
+  async measure(milliseconds: number): Promise<void> {
+    const { microseconds } = await sampleOnDevice(this.bench.clock, (pass, repeats) => this.call.encode(pass, repeats), milliseconds);
+    this.rounds.push(medianOf(microseconds));
+  }
+}
+
+/** The fastest multiply-adds, and the fastest copy of the largest size. */
+async function prepareDriftProbes(bench: Bench, { probes }: Roofline): Promise<DriftProbe[]> {
+  const { backend, compiler } = bench;
   const largest = Math.max(...probes.map(({ bytes }) => bytes));
-  const fastest = [
-    probes.filter(({ kind }) => kind === 'fma').reduce((best, probe) => (probe.gflops > best.gflops ? probe : best)),
-    probes.filter(({ kind, bytes }) => kind === 'copy' && bytes === largest).reduce((best, probe) => (probe.microseconds < best.microseconds ? probe : best)),
-  ];
-  const rows = [...fmaRows(bench.backend.family), ...memoryRows(bench.backend.family).map(({ row }) => row)];
-  return fastest.map(({ id }) => {
+  const fastest = (kind: string, bytes: number) =>
+    probes.filter((probe) => probe.kind === kind && probe.bytes === bytes).reduce((best, probe) => (speed(probe) > speed(best) ? probe : best));
+  const speed = ({ gflops, gigabytesPerSecond }: ProbeResult) => gflops || gigabytesPerSecond;
+  const rows = [...fmaRows(backend.family), ...memoryRows(backend.family).map(({ row }) => row)];
+  const prepared: DriftProbe[] = [];
+  for (const { id } of [fastest('fma', 0), fastest('copy', largest)]) {
     const row = rows.find((candidate) => candidate.id === id)!;
-    const rounds: number[] = [];
-    return {
-      id, rounds,
-      async measure() {
-        const call = await PreparedCall.create(bench.backend, bench.compiler.pipelines, row, 1);
-        const { microseconds } = await sampleOnDevice(bench.clock, (pass, repeats) => call.encode(pass, repeats), 100);
-        call.dispose();
-        rounds.push(medianOf(microseconds));
-      },
-    };
-  });
+    prepared.push(new DriftProbe(id, await PreparedCall.create(backend, compiler.pipelines, row, 1), bench));
+  }
+  return prepared;
 }
 
 function recordOf({ row, side, contact, status, problem, rounds }: Lane, { clock }: Bench, roofline: Roofline): RowRecord {

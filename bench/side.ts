@@ -1,3 +1,4 @@
+import { withVariant } from '../tests/support.js';
 import type { Bench } from './device.js';
 import { type Contact, type RoundSamples, meet, measureRound } from './measure.js';
 import type { Row } from './rows.js';
@@ -8,15 +9,22 @@ export interface Side {
   /** Before the first round. Throws what op or device have against the row. */
   meet(row: Row): Promise<Contact>;
   measureRound(row: Row, milliseconds: number): Promise<RoundSamples>;
-  close(): Promise<void>;
 }
 
-/** The kernels of this program, in this process. */
-export function ownSide(bench: Bench): Side {
+/** The kernels of this program, in this process, as they are chosen for the adapter. */
+export function ownSide(bench: Bench, name = 'this'): Side {
   return {
-    name: 'this',
+    name,
     meet: (row) => meet(bench, row),
     measureRound: (row, milliseconds) => measureRound(bench, row, milliseconds),
-    async close() {},
+  };
+}
+
+/** One variant of every op that has it. */
+export function variantSide(bench: Bench, variant: string): Side {
+  return {
+    name: variant,
+    meet: (row) => withVariant(row.op, variant, () => meet(bench, row)),
+    measureRound: (row, milliseconds) => withVariant(row.op, variant, () => measureRound(bench, row, milliseconds)),
   };
 }

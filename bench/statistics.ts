@@ -37,6 +37,12 @@ export function medianOf(samples: readonly number[]): number {
   return quantile(ascending(samples), 0.5);
 }
 
+/** Of positive values. Throws if there are none. */
+export function geometricMean(values: readonly number[]): number {
+  if (values.length === 0) throw new Error('geometricMean: there are no values');
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
 /** For a normal distribution sigma = 1.4826 MAD, and the median of n samples has the error sqrt(pi / 2) sigma / sqrt(n). */
 function standardErrorOfMedian(mad: number, count: number): number {
   return (Math.sqrt(Math.PI / 2) * 1.4826 * mad) / Math.sqrt(count);

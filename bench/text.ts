@@ -1,4 +1,5 @@
 import { FIGURES } from './measure.js';
+import { opsReport } from './peers/ops/report.js';
 import type { BenchRecord, RowRecord } from './record.js';
 import { table } from './table.js';
 
@@ -76,10 +77,11 @@ export function deviceLines({ environment, clock, overheads, roofline, rounds, s
 
 export function reportText(record: BenchRecord): string {
   const rows = record.rows.map((row) => [nameOf(row, record.rows), ...COLUMNS.map(({ cell }) => cell(row)), ...(remark(row) ? [remark(row)] : [])]);
-  return [...deviceLines(record), '', table([['', ...COLUMNS.map(({ title }) => title)], ...rows]), '', summaryLine(record)].join('\n');
+  const measured = [table([['', ...COLUMNS.map(({ title }) => title)], ...rows]), '', summaryLine(record)];
+  return [...deviceLines(record), '', ...measured, ...(record.peers ? ['', opsReport(record.peers.rows)] : [])].join('\n');
 }
 
 export function summaryLine({ rows }: BenchRecord): string {
   const count = (status: RowRecord['status']) => rows.filter((row) => row.status === status).length;
-  return `${rows.length} rows: ${count('measured')} measured, ${count('wrong')} wrong, ${count('failed')} failed`;
+  return `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}: ${count('measured')} measured, ${count('wrong')} wrong, ${count('failed')} failed`;
 }

@@ -90,6 +90,12 @@ export interface OpSamples {
   readonly bench: readonly BenchShape[];
 }
 
+/** A number of elements as labels have it: 4M, 96K, 1000. */
+export function countLabel(n: number): string {
+  if (n % 2 ** 20 === 0) return `${n / 2 ** 20}M`;
+  return n % 2 ** 10 === 0 ? `${n / 2 ** 10}K` : String(n);
+}
+
 /** Correctly rounded arithmetic on values of order one: a few float32 ULP (2^-24 = 6e-8), short sums included. */
 export const DEFAULT_TOLERANCE: Tolerance = {
   relative: 1e-6,

@@ -2,9 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sizes } from '../core/samples.js';
 import { UsageError } from '../examples/commandLine.js';
-import { combinations, parseAxes } from '../bench/axes.js';
+import { parseAxes } from '../bench/axes.js';
 import { type ProbeResult, bandwidthAt, rooflineOf, shareOf } from '../bench/roofline.js';
-import { costOf, selectRows } from '../bench/rows.js';
+import { combinations, costOf, selectRows } from '../bench/rows.js';
 import { medianOf, summaryOf } from '../bench/statistics.js';
 
 /* The bench: what it selects, and its arithmetic. Nothing here is timed. */

@@ -59,9 +59,14 @@ export class Tuning {
   }
 
   plan<Attrs>(op: Pick<KernelOp<Attrs>, 'name' | 'kernel' | 'variants'>, call: KernelCall<Attrs>): KernelPlan {
-    if (!op.variants) return op.kernel(call);
-    const variant = this.forced.get(op.name) ?? this.choose(op, call);
-    return op.kernel({ ...call, variant });
+    const variant = this.variantOf(op, call);
+    return op.kernel(variant === null ? call : { ...call, variant });
+  }
+
+  /** The variant that `plan` takes; null for an op that has but one kernel. */
+  variantOf(op: TunedOp, call: KernelCall<any>): string | null {
+    if (!op.variants) return null;
+    return this.forced.get(op.name) ?? this.choose(op, call);
   }
 
   private choose(op: TunedOp, call: KernelCall<any>): string {

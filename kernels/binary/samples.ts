@@ -1,4 +1,4 @@
-import { type ErrorSample, type Sample, type SampleInput, type Tolerance, defineSamples } from '../../core/samples.js';
+import { type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { BINARY, type BinaryRow } from './table.js';
 
 /** WGSL's division is good to 2.5 ULP; pow is exp2(y log2 x), whose error grows with |y log2 x|. */
@@ -90,8 +90,10 @@ for (const row of BINARY) {
     errors: errorsFor(row),
     tolerance: TOLERANCES[row.name],
     bench: [
-      { label: '4M', inputs: operands(row, [1 << 22], [1 << 22]) },
-      { label: 'a bias over the channels of [128, 32, 26, 26]', inputs: operands(row, [128, 32, 26, 26], [32, 1, 1]) },
+      ...sizes([{ n: 1 << 22 }], ({ n }) => ({ label: countLabel(n), inputs: operands(row, [n], [n]) })),
+      ...sizes([{ batch: 128, channels: 32 }], ({ batch, channels }) => ({
+        label: `a bias over the channels of [${batch}, ${channels}, 26, 26]`, inputs: operands(row, [batch, channels, 26, 26], [channels, 1, 1]),
+      })),
     ],
   });
 }

@@ -1,4 +1,4 @@
-import { type Sample, type Tolerance, defineSamples } from '../../core/samples.js';
+import { type BenchShape, type Sample, type Tolerance, defineSamples, sizes } from '../../core/samples.js';
 import { type Conv2dAttrs, conv2dGeometry } from './geometry.js';
 
 const SUMS: Tolerance = { relative: 6e-6, absolute: 2e-6, reason: 'float32 sums of some hundreds of products, in an order of their own' };
@@ -55,11 +55,19 @@ function gradWeight(c: Case): Sample {
   return { label: c.label, inputs, attrs: { ...PLAIN, ...c.attrs, weightShape: c.weight } };
 }
 
-const LAYERS: readonly Case[] = [
-  { label: '[128, 1, 28, 28], 32 filters 3x3', x: [128, 1, 28, 28], weight: [32, 1, 3, 3] },
-  { label: '[128, 32, 13, 13], 64 filters 3x3', x: [128, 32, 13, 13], weight: [64, 32, 3, 3] },
-  { label: '[32, 32, 26, 26], 64 filters 3x3', x: [32, 32, 26, 26], weight: [64, 32, 3, 3] },
+const LAYERS = [
+  { x: [128, 1, 28, 28], weight: [32, 1, 3, 3] },
+  { x: [128, 32, 13, 13], weight: [64, 32, 3, 3] },
+  { x: [32, 32, 26, 26], weight: [64, 32, 3, 3] },
 ];
+
+/** A layer at any batch size. */
+function layerSizes(sampleOf: (layer: Case) => Sample): BenchShape[] {
+  return LAYERS.flatMap(({ x: [batch, ...image], weight }) => sizes([{ batch }], ({ batch: images }) => {
+    const x = [images, ...image];
+    return sampleOf({ label: `[${x.join(', ')}], ${weight[0]} filters 3x3`, x, weight });
+  }));
+}
 
 const x = { shape: [1, 4, 5, 5] };
 
@@ -76,7 +84,7 @@ defineSamples('conv2d', {
     { label: 'int32', inputs: [{ ...x, dtype: 'int32' }, { shape: [2, 4, 3, 3], dtype: 'int32' }], attrs: PLAIN, error: 'DTypeError', message: /conv2d: .*int32/ },
   ],
   tolerance: SUMS,
-  bench: LAYERS.map(forward),
+  bench: layerSizes(forward),
 });
 
 defineSamples('conv2dGradInput', {
@@ -91,7 +99,7 @@ defineSamples('conv2dGradInput', {
     },
   ],
   tolerance: SUMS,
-  bench: LAYERS.map(gradInput),
+  bench: layerSizes(gradInput),
 });
 
 defineSamples('conv2dGradWeight', {
@@ -106,5 +114,5 @@ defineSamples('conv2dGradWeight', {
     },
   ],
   tolerance: SUMS,
-  bench: LAYERS.map(gradWeight),
+  bench: layerSizes(gradWeight),
 });

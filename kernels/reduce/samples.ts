@@ -1,4 +1,4 @@
-import { type ErrorSample, type Sample, type SampleInput, type Tolerance, defineSamples } from '../../core/samples.js';
+import { type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { REDUCE, type ReduceRow } from './table.js';
 
 const SUM: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'a running float32 sum of n values is off by about sqrt(n) roundings' };
@@ -74,8 +74,10 @@ for (const row of REDUCE) {
     errors: errorsFor(row),
     tolerance: TOLERANCES[row.name],
     bench: [
-      { label: 'all of 4M', inputs: [{ shape: [1 << 22] }], attrs: { axes: [0], ...settings } },
-      { label: 'rows of [4096, 1024]', inputs: [{ shape: [4096, 1024] }], attrs: { axes: [1], ...settings } },
+      ...sizes([{ n: 1 << 22 }], ({ n }) => ({ label: `all of ${countLabel(n)}`, inputs: [{ shape: [n] }], attrs: { axes: [0], ...settings } })),
+      ...sizes([{ rows: 4096, columns: 1024 }], ({ rows, columns }) => ({
+        label: `rows of [${rows}, ${columns}]`, inputs: [{ shape: [rows, columns] }], attrs: { axes: [1], ...settings },
+      })),
       { label: 'channels of [128, 32, 26, 26]', inputs: [{ shape: [128, 32, 26, 26] }], attrs: { axes: [0, 2, 3], ...settings } },
     ],
   });

@@ -1,4 +1,4 @@
-import { type Tolerance, defineSamples } from '../../core/samples.js';
+import { type Tolerance, defineSamples, sizes } from '../../core/samples.js';
 
 const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'WGSL allows exp 3 + 2|x| ULP, log 2^-21 near 1 and division 2.5 ULP' };
 
@@ -21,9 +21,8 @@ for (const name of ['softmax', 'logSoftmax']) {
       { label: 'int32', inputs: [{ shape: [3], dtype: 'int32' }], attrs: { axis: 0 }, error: 'DTypeError', message: new RegExp(`${name}: .*int32`) },
     ],
     tolerance: EXPONENTIAL,
-    bench: [
-      { label: 'rows of [4096, 1024]', inputs: [{ shape: [4096, 1024] }], attrs: { axis: 1 } },
-      { label: 'rows of [128, 10]', inputs: [{ shape: [128, 10] }], attrs: { axis: 1 } },
-    ],
+    bench: sizes([{ rows: 4096, columns: 1024 }, { rows: 128, columns: 10 }], ({ rows, columns }) => ({
+      label: `rows of [${rows}, ${columns}]`, inputs: [{ shape: [rows, columns] }], attrs: { axis: 1 },
+    })),
   });
 }

@@ -1,4 +1,4 @@
-import { type ErrorSample, type Sample, type SampleInput, type Tolerance, defineSamples } from '../../core/samples.js';
+import { type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 
 interface Traits {
@@ -81,6 +81,6 @@ for (const row of UNARY) {
     errors: errorsFor(row, traits),
     tolerance: traits.tolerance,
     flat: traits.flat,
-    bench: [{ label: '4M', inputs: [{ shape: [1 << 22], ...traits.domain }], attrs: traits.attrs }],
+    bench: sizes([{ n: 1 << 22 }], ({ n }) => ({ label: countLabel(n), inputs: [{ shape: [n], ...traits.domain }], attrs: traits.attrs })),
   });
 }

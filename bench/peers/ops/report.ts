@@ -1,4 +1,4 @@
-import { spreadOf } from '../../statistics.js';
+import { geometricMean as meanOf, spreadOf } from '../../statistics.js';
 import { table } from '../../table.js';
 import type { Lane, RowResult } from './race.js';
 
@@ -41,8 +41,8 @@ function ratioOf(peer: readonly number[] = [], ours: readonly number[] = []): nu
 
 /** Over the rows that have a ratio; null if there is none. */
 export function geometricMean(rows: readonly RowSummary[]): number | null {
-  const logarithms = rows.flatMap(({ ratio }) => (ratio === null ? [] : [Math.log(ratio)]));
-  return logarithms.length > 0 ? Math.exp(logarithms.reduce((total, value) => total + value, 0) / logarithms.length) : null;
+  const ratios = rows.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]));
+  return ratios.length > 0 ? meanOf(ratios) : null;
 }
 
 export const OPS_LEGEND = `\
@@ -57,23 +57,47 @@ export function rowLine(result: RowResult): string {
   return `${row}: ${times.join(', ')} ms, ratio ${ratio?.toFixed(2) ?? '-'}, of CPU time ${cpuRatio?.toFixed(2) ?? '-'}`;
 }
 
-/** A table of the rows, the geometric mean, and a line for every number that is missing. */
-export function opsReport(results: readonly RowResult[]): string {
-  const rows = results.map(summarizeRow);
+/** The rows as a table, its head first. */
+export function opsTable(results: readonly RowResult[]): string[][] {
   const names = results[0]?.lanes.map(({ name }) => name) ?? [];
-  const mark = (ratio: number) => (ratio < 1 ? '  SLOWER' : '');
-  const body = rows.map(({ row, milliseconds, ratio, cpuRatio }, i) => [
-    row,
-    String(results[i].calls),
-    ...names.map((name) => milliseconds[name]?.toFixed(2) ?? '-'),
-    ratio?.toFixed(2) ?? '-',
-    cpuRatio?.toFixed(2) ?? '-',
-    ...(ratio === null ? [] : [mark(ratio)]),
-  ]);
+  const body = results.map((result) => {
+    const { row, milliseconds, ratio, cpuRatio } = summarizeRow(result);
+    return [
+      row, String(result.calls), ...names.map((name) => milliseconds[name]?.toFixed(2) ?? '-'),
+      ratio?.toFixed(2) ?? '-', cpuRatio?.toFixed(2) ?? '-', ratio !== null && ratio < 1 ? 'SLOWER' : '',
+    ];
+  });
+  return [['milliseconds', 'calls', ...names, 'ratio', 'CPU ratio', ''], ...body];
+}
+
+/** The geometric mean, and a line for every number that is missing. */
+export function opsVerdict(results: readonly RowResult[]): string[] {
+  const rows = results.map(summarizeRow);
   const mean = geometricMean(rows);
   const compared = rows.filter(({ ratio }) => ratio !== null);
   const slower = compared.filter(({ ratio }) => ratio! < 1).length;
   const lines = rows.flatMap(({ row, missing }) => Object.entries(missing).map(([name, reason]) => `no number: ${row}: ${name}: ${reason}`));
-  const verdict = mean === null ? 'nothing to compare' : `geometric mean of ${compared.length} rows: ${mean.toFixed(2)}; below 1: ${slower}`;
-  return [table([['milliseconds', 'calls', ...names, 'ratio', 'CPU ratio'], ...body]), OPS_LEGEND, verdict, ...lines].join('\n');
+  return [mean === null ? 'nothing to compare' : `geometric mean of ${compared.length} rows: ${mean.toFixed(2)}; below 1: ${slower}`, ...lines];
+}
+
+export function opsReport(results: readonly RowResult[]): string {
+  return [table(opsTable(results)), OPS_LEGEND, ...opsVerdict(results)].join('\n');
+}
+
+/** What a race writes as JSON. */
+export interface PeersRecord {
+  readonly rounds: number;
+  readonly geometricMean: number | null;
+  readonly summaries: readonly RowSummary[];
+  readonly rows: readonly RowResult[];
+}
+
+export function peersRecord(rows: readonly RowResult[], rounds: number): PeersRecord {
+  const summaries = rows.map(summarizeRow);
+  return { rounds, geometricMean: geometricMean(summaries), summaries, rows };
+}
+
+/** Did tapegrad itself fail in a row? Its lane is the first. */
+export function weFailed({ rows }: Pick<PeersRecord, 'rows'>): boolean {
+  return rows.some(({ lanes: [ours] }) => ours.missing);
 }

@@ -1,0 +1,83 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { init, memory, shutdown } from '../index.js';
+import type { WebGpuBackend } from '../core/webgpu/backend.js';
+import { type Bench, openBench } from '../bench/device.js';
+import { meet } from '../bench/measure.js';
+import { fmaRows, memoryRows, smallestRow } from '../bench/probes.js';
+import type { Row } from '../bench/rows.js';
+import { runBench } from '../bench/run.js';
+import { ownSide } from '../bench/side.js';
+
+/* The bench on a device: its clock, its probes, and verification before timing. No figure is asserted. */
+
+let bench: Bench;
+
+const test = suite('bench-run');
+test.before(async () => {
+  const { backend } = await init({ device: 'webgpu' });
+  await init({ device: 'cpu' });
+  bench = await openBench(backend as WebGpuBackend);
+});
+test.after(() => shutdown('webgpu'));
+
+test('the clock knows its method, its quantum and how long a sample must be', () => {
+  const { method, reason, quantum, shortestSample } = bench.clock;
+  assert.is(method === 'gpu timestamps', reason === null, `${method}: ${reason}`);
+  assert.ok(quantum > 0 && shortestSample >= 100 * quantum);
+});
+
+test('probes compute what they should', async () => {
+  const small = memoryRows(bench.backend.family).filter(({ bytes }) => bytes < 2 ** 20).map(({ row }) => row);
+  for (const row of [...fmaRows(bench.backend.family), ...small, smallestRow]) {
+    const { problem, worst } = await meet(bench, row);
+    assert.is(problem, null, row.id);
+    assert.ok(worst! <= 1);
+  }
+});
+
+/** A row whose reference says something else than its kernel computes, here and there. */
+function wrong(row: Row, spoil: (expected: { [i: number]: number; length: number }) => void): Row {
+  const cpu: Row['op']['cpu'] = (inputs, outputs, attrs) => {
+    row.op.cpu(inputs, outputs, attrs);
+    spoil(outputs[0].data);
+  };
+  return { ...row, id: `${row.id}, spoilt`, op: { ...row.op, cpu } };
+}
+
+/** A row whose kernel leaves out the last workgroup. */
+function unfinished(row: Row): Row {
+  const kernel: Row['op']['kernel'] = (call) => {
+    const { launches: [launch] } = row.op.kernel(call);
+    return { launches: [{ ...launch, workgroups: [launch.workgroups[0] - 1, 1, 1] }] };
+  };
+  return { ...row, id: `${row.id}, unfinished`, op: { ...row.op, kernel } };
+}
+
+test('a wrong kernel is never timed; nor is one that the device refuses; the others are, and nothing leaks', async () => {
+  const [copy] = memoryRows(bench.backend.family).filter(({ bytes }) => bytes < 2 ** 20).map(({ row }) => row);
+  const tooLarge: Row = { ...smallestRow, id: 'too large', shape: { label: '', inputs: [{ shape: [2 ** 34] }], attrs: { size: 2 ** 34 } } };
+  const rows = [wrong(copy, (values) => (values[values.length - 1] += 0.5)), unfinished(copy), tooLarge, copy];
+  const before = memory();
+  let timed = 0;
+  const record = await runBench(bench, {
+    rows, secondsPerRow: 0.01, sidesOf: () => [ownSide(bench)],
+    onStep: ({ microseconds }) => void (timed += microseconds === null ? 0 : 1),
+  });
+  assert.equal(record.rows.map(({ status }) => status), ['wrong', 'wrong', 'failed', 'measured']);
+  assert.equal(record.rows.map(({ figures }) => figures === null), [true, true, true, false]);
+  assert.match(record.rows[0].problem!, /^out\[65535\] is .*, the CPU in float64 has /);
+  assert.match(record.rows[1].problem!, /^out\[65472\] is NaN/, 'what no kernel wrote was NaN before');
+  assert.match(record.rows[2].problem!, /takes 68719476736 bytes/);
+  assert.is(timed, record.rounds);
+  const { hot, cold, endToEnd } = record.rows[3].figures!;
+  for (const { rounds, count } of [hot, cold, endToEnd]) {
+    assert.is(rounds.length, record.rounds);
+    assert.is(count, rounds.flat().length);
+    assert.ok(rounds.flat().every((time) => time > 0));
+  }
+  assert.is(memory().liveBytes, before.liveBytes);
+  assert.is(memory().liveTensors, before.liveTensors);
+});
+
+test.run();
