@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { transformSync } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-/* The built package, as a stranger's project sees it: every entry point, one engine behind all of them, and the types. */
+/*
+ * The packed package, installed into an empty project without a network: every entry point, one engine behind all of them, the
+ * types, and the README's first use of it, an op with a wrong gradient.
+ */
 
 const PROGRAM = `
 import { getOp, init, tensor, type Tensor } from 'tapegrad';
@@ -23,29 +27,49 @@ const { verdict } = await gradcheck((a: Tensor) => a.tanh(), [tensor([0.3], { dt
 console.log(verdict, generateDigits('train', 20).shape[0], getOp('conv2d').name);
 `;
 
+/** The README's program that checks an op, and what it prints. */
+const [, CHECKED_OP, REPORT] = /^## Checking gradients[\s\S]*?^```ts\n([\s\S]*?)^```\n```text\n([\s\S]*?)^```/m.exec(readFileSync('README.md', 'utf8'))!;
+
 const folder = mkdtempSync(join(tmpdir(), 'tapegrad-package-'));
 const test = suite('package');
 test.before(() => {
-  const build = spawnSync(process.execPath, ['scripts/build.mjs'], { encoding: 'utf8' });
-  assert.is(build.status, 0, build.stdout + build.stderr);
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(resolve('.'), join(folder, 'node_modules/tapegrad'));
+  const npm = (cwd: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync('npm', args, { cwd, encoding: 'utf8' });
+    assert.is(status, 0, stdout + stderr);
+  };
+  npm('.', 'pack', '--pack-destination', folder);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  npm(folder, 'install', '--offline', '--no-audit', '--no-fund', `./${readdirSync(folder).find((file) => file.endsWith('.tgz'))!}`);
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What a program prints, its types left out, as Node wants it. */
+function run(program: string): { stdout: string; stderr: string } {
+  writeFileSync(join(folder, 'program.mjs'), transformSync(program, { loader: 'ts' }).code);
+  return spawnSync(process.execPath, ['program.mjs'], { cwd: folder, encoding: 'utf8' });
+}
+
 test('every entry point can be imported, and all share one engine', () => {
-  writeFileSync(join(folder, 'program.mjs'), PROGRAM.replace(', type Tensor', '').replaceAll(/: (Tensor|Linear)\b/g, ''));
-  const result = spawnSync(process.execPath, ['program.mjs'], { cwd: folder, encoding: 'utf8' });
-  assert.is(result.stdout, 'PASS 20 conv2d\n', result.stderr);
+  const { stdout, stderr } = run(PROGRAM);
+  assert.is(stdout, 'PASS 20 conv2d\n', stderr);
+});
+
+test('an op with a wrong gradient is declared, checked and reported in under 20 lines; put right it passes', () => {
+  assert.ok(CHECKED_OP.trim().split('\n').length < 20);
+  const { stdout, stderr } = run(CHECKED_OP);
+  assert.is(stdout, REPORT, stderr);
+  assert.match(stdout, /^FAIL: gradients differ at input 0\[1\]/);
+  assert.ok(CHECKED_OP.includes('.rsqrt())]'));
+  const right = run(CHECKED_OP.replace('.rsqrt())]', '.rsqrt().pow(3))]'));
+  assert.match(right.stdout, /^PASS: /, right.stderr);
 });
 
 test('the types hold in a strict project', () => {
-  writeFileSync(join(folder, 'program.ts'), PROGRAM);
+  for (const [file, program] of [['program.ts', PROGRAM], ['op.ts', CHECKED_OP]]) writeFileSync(join(folder, file), program);
   const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'ES2022,DOM,ESNext.Disposable'];
   const tsc = resolve('node_modules/typescript/bin/tsc');
   const types = ['--typeRoots', resolve('node_modules/@types'), '--types', 'node'];
-  const result = spawnSync(process.execPath, [tsc, ...flags, ...types, 'program.ts'], { cwd: folder, encoding: 'utf8' });
+  const result = spawnSync(process.execPath, [tsc, ...flags, ...types, 'program.ts', 'op.ts'], { cwd: folder, encoding: 'utf8' });
   assert.is(result.status, 0, result.stdout);
 });
 
