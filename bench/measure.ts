@@ -1,7 +1,7 @@
 import { applyOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
+import { noGrad } from '../core/gradMode.js';
 import { scope } from '../core/memory.js';
-import { noGrad } from '../core/tape.js';
 import { hashOfWgsl } from '../core/webgpu/tuning.js';
 import { tensor } from '../index.js';
 import type { Clock } from './clock.js';

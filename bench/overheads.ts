@@ -1,5 +1,5 @@
 import { scope } from '../core/memory.js';
-import { noGrad } from '../core/tape.js';
+import { noGrad } from '../core/gradMode.js';
 import { tensor } from '../index.js';
 import type { Bench } from './device.js';
 import { PreparedCall } from './preparedCall.js';

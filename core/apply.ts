@@ -1,8 +1,9 @@
 import type { Backend, Spec } from './backend.js';
 import { DTypeError, DeviceError } from './errors.js';
+import { isGradEnabled } from './gradMode.js';
 import { notifyObservers } from './observe.js';
 import { type Op, getOp, inputNames, outputNames } from './op.js';
-import { isGradEnabled, record } from './tape.js';
+import { record } from './tape.js';
 import { Tensor } from './tensor.js';
 
 function commonBackend(op: Op, inputs: readonly Tensor[]): Backend {

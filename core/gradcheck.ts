@@ -1,3 +1,4 @@
+import { grad } from './backward.js';
 import { AutogradError, DTypeError } from './errors.js';
 import { judge, worstOf } from './gradcheck/judge.js';
 import { locateElement } from './gradcheck/locate.js';
@@ -8,7 +9,7 @@ import { type Column, type Slope, elementColumn, measure, randomColumn, randomUp
 import type { GradcheckOptions, GradcheckReport } from './gradcheck/types.js';
 import { scope } from './memory.js';
 import { Philox } from './random.js';
-import { enableGrad, grad } from './tape.js';
+import { enableGrad } from './gradMode.js';
 import { type Tensor, tensor } from './tensor.js';
 
 export { type CompareOptions, type CompareReport, type WorstValue, compareGradients } from './gradcheck/compare.js';

@@ -10,5 +10,7 @@ export { observeOps, type OpObserver } from './observe.js';
 export { allOps, defineOp, getOp, type KernelOp, type Op, type OpDeclaration, type ViewOp, type VjpContext } from './op.js';
 export { getRandomState, manualSeed, Philox, type RandomState, setRandomState } from './random.js';
 export { type Shape } from './shape.js';
-export { enableGrad, grad, type GradOptions, noGrad, printTape } from './tape.js';
+export { grad, type GradOptions } from './backward.js';
+export { enableGrad, noGrad } from './gradMode.js';
+export { printTape } from './tape.js';
 export { type NestedArray, Tensor, tensor, type TensorOptions } from './tensor.js';

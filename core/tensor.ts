@@ -1,11 +1,12 @@
 import type { Backend, DeviceName, Operand } from './backend.js';
+import { type BackwardOptions, backward } from './backward.js';
 import { type DType, type TypedArray, allocate, dtypeOf } from './dtype.js';
 import { backendFor, defaultBackend } from './device.js';
 import { AutogradError, DTypeError, ShapeError } from './errors.js';
 import { trackTensor, untrackTensor } from './memory.js';
 import { type Shape, checkShape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
-import { type BackwardOptions, type Edge, type GradientHook, backward, releaseEdge, retainEdge } from './tape.js';
+import { type Edge, type GradientHook, releaseEdge, retainEdge } from './tape.js';
 
 /** Nested arrays of numbers, as `tensor()` takes them and `toArray()` gives them. */
 export type NestedArray = number | NestedArray[];

@@ -4,7 +4,7 @@ import { allocate, dtypeOf } from '../core/dtype.js';
 import { ShapeError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
 import { sameShape } from '../core/shape.js';
-import { noGrad } from '../core/tape.js';
+import { noGrad } from '../core/gradMode.js';
 import { type Tensor, tensor } from '../core/tensor.js';
 import type { Metric } from './metrics/metric.js';
 import { switchToEval } from './mode.js';

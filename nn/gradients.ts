@@ -1,6 +1,6 @@
 import { TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
-import { noGrad } from '../core/tape.js';
+import { noGrad } from '../core/gradMode.js';
 import type { Tensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
 import { add, div } from '../kernels/binary/op.js';

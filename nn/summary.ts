@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.js';
 import { scope } from '../core/memory.js';
 import type { Shape } from '../core/shape.js';
-import { noGrad } from '../core/tape.js';
+import { noGrad } from '../core/gradMode.js';
 import { zeros } from '../kernels/fill/op.js';
 import { switchToEval } from './mode.js';
 import type { Module } from './module.js';

@@ -5,7 +5,7 @@ import { isDifferentiableOutput, type Op } from '../core/op.js';
 import { DEFAULT_TOLERANCE, type Sample, type Tolerance, drawSample, samplesOf } from '../core/samples.js';
 import { applyOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
-import { grad } from '../core/tape.js';
+import { grad } from '../core/backward.js';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { AS_GIVEN, type Layout, leafOf } from './gradcheck/layouts.js';
 

@@ -1,7 +1,8 @@
+import { grad } from '../backward.js';
 import { DTypeError } from '../errors.js';
+import { noGrad } from '../gradMode.js';
 import { scope } from '../memory.js';
 import type { Shape } from '../shape.js';
-import { grad, noGrad } from '../tape.js';
 import { Tensor, tensor } from '../tensor.js';
 
 /** Any function of tensors: an op, a layer, a whole model. */
