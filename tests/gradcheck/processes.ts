@@ -76,12 +76,20 @@ export async function runInProcesses(
   };
   // From the end: what takes seconds each is there, and should not be all that one process still does while the others rest.
   const units = unitsOf(checks);
+  const running = new Set<ChildProcess>();
+  // Left alone, a process would notice the closed channel only at the end of its check.
+  const stop = () => {
+    for (const child of running) child.kill();
+    process.exit(1);
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   const work = async () => {
     let child: ChildProcess | null = null;
     for (let unit = units.pop(); unit; unit = units.pop()) {
-      child ??= await start(program);
+      if (!child) running.add((child = await start(program)));
       const ending = await give(child, unit, take);
       if (ending === null) continue;
+      running.delete(child);
       child = null;
       const [fatal, ...rest] = unit.filter(({ index }) => !rows.has(index));
       take(failedRow(fatal, `the process ended during this check: ${ending}`));
@@ -90,5 +98,6 @@ export async function runInProcesses(
     child?.disconnect();
   };
   await Promise.all(Array.from({ length: Math.min(jobs, units.length) }, work));
+  process.off('SIGINT', stop).off('SIGTERM', stop);
   return checks.map(({ index }) => rows.get(index)!);
 }
