@@ -22,7 +22,7 @@ async function sweep(cases: (seed: number) => Case, first: number, count: number
   for (let seed = first; seed < first + count; seed++) {
     const of = cases(seed);
     const result = await scope(async () => asDeclared(await gradcheck(of.call, of.leaves(), { seed, ...BRIEF }), of.declared.flat));
-    if (result.verdict === 'FAIL') return { ...result, message: `seed ${seed}, ${of.label}: ${result.message}` };
+    if (result.verdict === 'FAIL') return { ...result, message: `${of.label}: ${result.message}; alone with --seed ${seed} --seeds 1` };
     if (result.verdict === 'UNCHECKED') unchecked++;
     worst = Math.max(worst, result.worst ?? 0);
   }

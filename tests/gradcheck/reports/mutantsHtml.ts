@@ -30,8 +30,8 @@ export function mutantSection(mutants: MutantReport | null): string {
   const lines = summary.places.map((place) =>
     `<tr><th>${escapeMarkup(place.where)}</th><td>${KINDS[place.kind]}</td>${totals(place)}<td class="${place.survived > 0 ? 'UNCHECKED' : 'PASS'}">${percent(place)}</td></tr>`);
   return `<h2>Mutants</h2>
-<p>Proof that the checks bite: wrong backward rules and wrong WGSL, planted one by one. ${(['vjp', 'wgsl'] as const).map((kind) =>
-    `${KINDS[kind]}: ${count(summary[kind].killed)} killed, ${count(summary[kind].survived)} survived, ${count(summary[kind].equivalent)} equivalent`).join('; ')}.
+<p>Proof that the checks bite: wrong backward rules and wrong WGSL, planted one by one. Of the ${(['vjp', 'wgsl'] as const).map((kind) =>
+    `${KINDS[kind]} mutants ${count(summary[kind].killed)} killed, ${count(summary[kind].survived)} survived, ${count(summary[kind].equivalent)} equivalent`).join('; of the ')}.
 ${limit === null ? '' : `At most ${limit} a shader. `}${mutants.adapter ? escapeMarkup(mutants.adapter) : ''}</p>
 <div class="scroll"><table><thead><tr><th>op or shader</th><th>kind</th><th>killed</th><th>survived</th><th>equivalent</th><th>does not compile</th><th>score</th></tr></thead><tbody>
 ${lines.join('\n')}

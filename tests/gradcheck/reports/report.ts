@@ -118,7 +118,8 @@ export function ratioText(row: Row | null): string {
 }
 
 /** The command that makes one check again. */
-export function reproduce({ op }: Row, { seed, graphs }: SuiteOptions): string {
+export function reproduce({ op }: Row, { seed, seeds, graphs }: SuiteOptions): string {
   const registered = allOps().some(({ name }) => name === op);
-  return `npm run gradcheck -- --op ${registered ? op : `'${op}'`} --seed ${seed}${registered ? '' : ` --graphs ${graphs}`}`;
+  const more = seeds > 0 ? ` --seeds ${seeds}` : registered ? '' : ` --graphs ${graphs}`;
+  return `npm run gradcheck -- --op ${registered ? op : `'${op}'`} --seed ${seed}${more}`;
 }
