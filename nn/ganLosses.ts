@@ -1,7 +1,8 @@
+import { grad } from '../core/backward.js';
 import { ShapeError } from '../core/errors.js';
+import { enableGrad } from '../core/gradMode.js';
 import { scope } from '../core/memory.js';
 import { sameShape } from '../core/shape.js';
-import { enableGrad, grad } from '../core/tape.js';
 import type { Tensor } from '../core/tensor.js';
 import { rand } from '../kernels/random/op.js';
 import { mean, sum } from '../kernels/reduce/op.js';

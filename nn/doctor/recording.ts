@@ -3,7 +3,7 @@ import { type TypedArray, isFloat } from '../../core/dtype.js';
 import { scope } from '../../core/memory.js';
 import { observeOps } from '../../core/observe.js';
 import { getRandomState, setRandomState } from '../../core/random.js';
-import { grad } from '../../core/tape.js';
+import { grad } from '../../core/backward.js';
 import type { Tensor } from '../../core/tensor.js';
 import { assign } from '../../kernels/assign/op.js';
 import { upload } from '../evaluate.js';
