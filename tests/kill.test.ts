@@ -7,7 +7,7 @@ import { killRuns } from './soak/killRuns.js';
 
 /* A few kills; `npm run soak:kill` does many. */
 
-const KILLS = 4;
+const KILLS = 3;
 
 mkdirSync('.cache', { recursive: true });
 const folder = mkdtempSync('.cache/kill-');
