@@ -9,12 +9,15 @@ interface Traits {
   flat?: string;
   /** Values far out, where a careless formula overflows or loses everything. */
   extremes?: readonly number[];
+  /** Values where a formula that cancels gives way to a series; in a sample of their own, as larger results would hide them. */
+  near?: readonly number[];
 }
 
 const EXPONENTIAL: Tolerance = { relative: 3e-6, absolute: 1e-6, reason: 'WGSL allows exp 3 + 2|x| ULP and division 2.5' };
 const LOGARITHM: Tolerance = { relative: 2e-6, absolute: 2e-6, reason: 'WGSL allows log an absolute error of 2^-21 between 0.5 and 2' };
 const STEPS = 'constant between its jumps';
 const WHOLE = [-2, -1, 0, 1, 2];
+const NEAR = [-0.029, -0.015, -1e-4, 0.005];
 const FAR = [-1000, -100, -20, 20, 100, 1000];
 
 const TRAITS: Record<string, Traits> = {
@@ -31,7 +34,7 @@ const TRAITS: Record<string, Traits> = {
   sigmoid: { tolerance: EXPONENTIAL, extremes: FAR },
   relu: { domain: { avoid: [0] }, extremes: FAR },
   leakyRelu: { domain: { avoid: [0] }, attrs: { negativeSlope: 0.1 } },
-  elu: { domain: { avoid: [0] }, attrs: { alpha: 1.3 }, tolerance: EXPONENTIAL, extremes: [-1000, -1e-4] },
+  elu: { domain: { avoid: [0] }, attrs: { alpha: 1.3 }, tolerance: EXPONENTIAL, extremes: [-1000, -1e-4], near: NEAR },
   gelu: { tolerance: EXPONENTIAL, extremes: FAR },
   geluTanh: { tolerance: EXPONENTIAL, extremes: [-50, 50] },
   silu: { tolerance: EXPONENTIAL, extremes: FAR },
@@ -41,17 +44,17 @@ const TRAITS: Record<string, Traits> = {
   floor: { domain: { avoid: WHOLE }, flat: STEPS },
   ceil: { domain: { avoid: WHOLE }, flat: STEPS },
   round: { domain: { avoid: [-1.5, -0.5, 0.5, 1.5] }, flat: STEPS, extremes: [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5] },
-  celu: { domain: { avoid: [0] }, attrs: { alpha: 1.3 }, tolerance: EXPONENTIAL, extremes: [-1000, -0.02, -1e-4, 40] },
-  selu: { domain: { avoid: [0] }, tolerance: EXPONENTIAL, extremes: [-1000, -0.02, -1e-4, 40] },
+  celu: { domain: { avoid: [0] }, attrs: { alpha: 1.3 }, tolerance: EXPONENTIAL, extremes: [-1000, 40], near: NEAR },
+  selu: { domain: { avoid: [0] }, tolerance: EXPONENTIAL, extremes: [-1000, 40], near: NEAR },
   hardsigmoid: { domain: { low: -5, high: 5, avoid: [-3, 3] }, extremes: FAR },
   hardswish: { domain: { low: -5, high: 5, avoid: [-3, 3] }, extremes: FAR },
   mish: { tolerance: EXPONENTIAL, extremes: FAR },
   softsign: { domain: { avoid: [0] }, extremes: FAR },
   logSigmoid: { tolerance: LOGARITHM, extremes: FAR },
-  tanhshrink: { tolerance: EXPONENTIAL, extremes: [-1000, -0.24, -0.01, 0.26, 20] },
+  tanhshrink: { tolerance: EXPONENTIAL, extremes: [-1000, 20], near: [-0.24, -0.01, 0.2, 0.26] },
 };
 
-function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes }: Traits): Sample[] {
+function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes, near }: Traits): Sample[] {
   const on = (label: string, shape: readonly number[]): Sample => ({ label, inputs: [{ shape, ...domain }], attrs });
   const samples = [
     on('a tail after the last vec4', [3, 7]),
@@ -63,6 +66,7 @@ function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes }: Traits)
   if (extremes) {
     samples.push({ label: 'far out', inputs: [{ shape: [extremes.length], data: extremes, differentiable: false }], attrs });
   }
+  if (near) samples.push({ label: 'near 0', inputs: [{ shape: [near.length], data: near, differentiable: false }], attrs });
   samples.push({ label: 'NaN', inputs: [{ shape: [3], data: [1, NaN, 0.25], differentiable: false }], attrs });
   return samples;
 }
