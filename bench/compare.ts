@@ -41,7 +41,8 @@ export function ratioOfSides(a: Rounds, b: Rounds): Ratio {
   return ratioFrom(b.slice(0, a.length).map((round, i) => medianOf(round) / medianOf(a[i])));
 }
 
-function ratioFrom(ratios: readonly number[]): Ratio {
+/** The ratio of which `ratios` are the rounds. */
+export function ratioFrom(ratios: readonly number[]): Ratio {
   return { median: medianOf(ratios), low: Math.min(...ratios), high: Math.max(...ratios) };
 }
 

@@ -2,18 +2,15 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { type TuningEntry, type TuningTable, hashOfWgsl } from '../core/webgpu/tuning.js';
-import { ratioOfSides } from './compare.js';
-import type { RowRecord } from './record.js';
+import { outcomeOf, ratioFrom } from './compare.js';
+import type { Figure, RowRecord } from './record.js';
 import { type Row, callOf } from './rows.js';
-import { geometricMean } from './statistics.js';
+import { geometricMean, medianOf } from './statistics.js';
 import { table } from './table.js';
 
 /* npm run bench -- --tune: all variants of each row have been verified and timed in turn; what was best goes into a table. */
 
 const FOLDER = 'kernels/tuning';
-
-/** A variant replaces the one that is taken where nothing was measured only if it is better by this factor. */
-const WORTHWHILE = 1.05;
 
 /** What was found for one op and bucket. */
 export interface Choice {
@@ -25,7 +22,10 @@ export interface Choice {
   readonly entry: TuningEntry;
 }
 
-/** The best variant of each bucket: by the geometric mean of the times of its rows, each relative to the untuned variant's. */
+/**
+ * The best variant of each bucket. Rounds of its rows are taken together, by the geometric mean of their times relative to the
+ * variant that is taken where nothing was measured; another one replaces it only if the verdict on it is FASTER.
+ */
 export function chooseVariants(rows: readonly Row[], records: readonly RowRecord[], { family, limits }: Pick<WebGpuBackend, 'family' | 'limits'>): Choice[] {
   const buckets = new Map<string, Row[]>();
   for (const row of rows) {
@@ -36,21 +36,29 @@ export function chooseVariants(rows: readonly Row[], records: readonly RowRecord
     const [op, bucket] = JSON.parse(key) as [string, string];
     const { names, untuned } = members[0].op.variants!;
     const fallback = untuned?.[family] ?? names[0];
-    const roundsOf = (row: Row, variant: string) => records.find(({ id, side }) => id === row.id && side === variant)?.figures?.hot.rounds;
-    const gainOf = (variant: string) => geometricMean(members.map((row) => gain(roundsOf(row, fallback), roundsOf(row, variant))));
-    const best = names.reduce((a, b) => (gainOf(b) > gainOf(a) ? b : a), fallback);
-    const variant = gainOf(best) > WORTHWHILE ? best : fallback;
+    const figuresOf = (variant: string) => members.map((row) => records.find(({ id, side }) => id === row.id && side === variant)?.figures?.hot);
+    const { variant, ratio } = best(names, fallback, figuresOf);
     const plan = members[0].op.kernel({ ...callOf(members[0]), limits, variant });
-    return { op, bucket, variant, gain: gainOf(variant), entry: { variant, wgsl: hashOfWgsl(plan) } };
+    return { op, bucket, variant, gain: 1 / ratio, entry: { variant, wgsl: hashOfWgsl(plan) } };
   });
 }
 
-type Rounds = readonly (readonly number[])[];
-
-/** How many times as fast, round by round. A variant without figures is wrong, or not for this adapter. */
-function gain(fallback: Rounds | undefined, variant: Rounds | undefined): number {
-  if (!variant) return 0;
-  return fallback ? 1 / ratioOfSides(fallback, variant).median : Infinity;
+/** The variant to take, and its time by the fallback's. One without a figure in some row is wrong there, or not for this adapter. */
+function best(names: readonly string[], fallback: string, figuresOf: (variant: string) => (Figure | undefined)[]): { variant: string; ratio: number } {
+  const isMeasured = (figures: readonly (Figure | undefined)[]): figures is Figure[] => figures.every((figure) => figure !== undefined);
+  const before = figuresOf(fallback);
+  if (!isMeasured(before)) return { variant: names.find((name) => isMeasured(figuresOf(name))) ?? fallback, ratio: 1 };
+  let chosen = { variant: fallback, ratio: 1 };
+  for (const variant of names) {
+    const after = figuresOf(variant);
+    if (!isMeasured(after)) continue;
+    const rounds = Math.min(...[...before, ...after].map((figure) => figure.rounds.length));
+    const ratios = Array.from({ length: rounds }, (_, round) =>
+      geometricMean(after.map((figure, i) => medianOf(figure.rounds[round]) / medianOf(before[i].rounds[round]))));
+    const ratio = ratioFrom(ratios);
+    if (outcomeOf(ratio, rounds) === 'FASTER' && ratio.median < chosen.ratio) chosen = { variant, ratio: ratio.median };
+  }
+  return chosen;
 }
 
 /** Writes the choices into the adapter's table, and gives its path. Entries of other ops and buckets stay. */

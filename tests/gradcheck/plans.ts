@@ -9,7 +9,7 @@ import { attrsFor, variantNames } from '../support.js';
 /* What the samples of an op launch, without a device. */
 
 /** WebGPU's defaults: what every adapter grants. */
-const DEFAULT_LIMITS: KernelLimits = {
+export const DEFAULT_LIMITS: KernelLimits = {
   maxComputeWorkgroupsPerDimension: 65_535,
   maxComputeInvocationsPerWorkgroup: 256,
   maxComputeWorkgroupStorageSize: 16_384,
