@@ -89,6 +89,9 @@ async function measure(options: Options, rows: readonly Row[]): Promise<number> 
     if (file) writeFileSync(file, write(record));
   }
   console.log(reportText(record));
+  for (const { op, bucket, entry } of adapter.tuning.stale) {
+    console.log(`stale tuning entry, not used: ${op}, bucket ${bucket}, ${entry.variant}: its WGSL has changed; --tune measures it again`);
+  }
 
   const comparisons = compareSides(record, 'hot');
   if (comparisons.length > 0 && !tune) console.log(`\n${comparisonText(comparisons, 'hot')}`);

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { sizes } from '../core/samples.js';
 import { UsageError } from '../examples/commandLine.js';
 import { parseAxes } from '../bench/axes.js';
+import { parseBrowser, parseComparison, parseOptions } from '../bench/options.js';
 import { type ProbeResult, bandwidthAt, rooflineOf, shareOf } from '../bench/roofline.js';
 import { combinations, costOf, selectRows } from '../bench/rows.js';
 import { medianOf, summaryOf } from '../bench/statistics.js';
@@ -62,6 +63,25 @@ test('the work of a row', () => {
   assert.equal(costOf(matmul), { flops: 2 * 256 ** 3, bytes: 3 * 4 * 256 ** 2 });
   const [relu] = selectRows(/^relu 4M$/, []);
   assert.equal(costOf(relu), { flops: 2 ** 22, bytes: 2 * 4 * 2 ** 22 }, 'the default: a flop an output element, every operand once');
+});
+
+test('flags that make no sense are errors of use', () => {
+  const BAD: [string[], RegExp][] = [
+    [['--colour', 'red'], /--colour/],
+    [['--filter', '('], /--filter \(/],
+    [['--axis', 'n=9:1'], /--axis n=9:1/],
+    [['--seconds', '0'], /--seconds 0/],
+    [['--clock', 'sundial'], /--clock sundial: choose one of auto, processor/],
+    [['--tune', '--against', 'HEAD'], /take one of them/],
+  ];
+  for (const [args, message] of BAD) {
+    assert.throws(() => parseOptions(args), (error: Error) => error instanceof UsageError && message.test(error.message), args.join(' '));
+  }
+  for (const args of [[], ['one.json'], ['a.json', 'b.json', 'c.json'], ['a.json', 'b.json', '--figure', 'tepid']]) {
+    assert.throws(() => parseComparison(args), (error: Error) => error instanceof UsageError, args.join(' '));
+  }
+  assert.throws(() => parseBrowser(['--browser', '--port', '70000']), /--port 70000/);
+  assert.is(parseBrowser(['--browser', '--port', '8080']), 8080);
 });
 
 test('summary: median, MAD, deciles, noise', () => {
