@@ -2,12 +2,15 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { allOps } from '../index.js';
 import type { KernelOp } from '../core/op.js';
+import { type Sample, samplesOf } from '../core/samples.js';
 import { type AdapterFamily, familyOf } from '../core/webgpu/adapter.js';
 import type { KernelCall, WgslModule } from '../core/webgpu/kernel.js';
 import { Tuning, type TuningTable, hashOfWgsl } from '../core/webgpu/tuning.js';
 import lavapipe from '../kernels/tuning/lavapipe.json';
 import swiftshader from '../kernels/tuning/swiftshader.json';
+import '../kernels/samples.js';
 import { axpb } from './fixtures/webgpuOps.js';
+import { DEFAULT_LIMITS } from './gradcheck/plans.js';
 
 /* Which variant of a kernel runs: forced, measured on this adapter, measured on one of its family, or the op's own default. */
 
@@ -85,12 +88,24 @@ test('families by what WebGPU tells of an adapter', () => {
   assert.is(familyOf({ isFallbackAdapter: false, vendor: 'apple' }), 'integrated');
 });
 
-test('shipped tables name ops and variants that exist', () => {
+/** A sample's float32 call, as `bucket` and `kernel` see it. */
+function callOfSample(op: KernelOp<any>, { inputs: given, attrs = {} }: Sample): KernelCall<any> {
+  const inputs = given.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
+  return { inputs, outputs: op.infer(inputs, attrs), attrs, limits: DEFAULT_LIMITS };
+}
+
+test('shipped tables name variants that exist, and were measured with the WGSL that is here', () => {
   for (const { adapter, entries } of [lavapipe, swiftshader] as TuningTable[]) {
     for (const [name, buckets] of Object.entries(entries)) {
       const op = allOps().find((candidate) => candidate.name === name);
       assert.ok(op && !('view' in op) && op.variants, `${adapter}: ${name} has variants`);
-      for (const { variant } of Object.values(buckets)) assert.ok(op.variants.names.includes(variant), `${adapter}: ${name}, ${variant}`);
+      const calls = samplesOf(name)!.samples.map((sample) => callOfSample(op, sample));
+      for (const [bucket, { variant, wgsl }] of Object.entries(buckets)) {
+        assert.ok(op.variants.names.includes(variant), `${adapter}: ${name}, ${variant}`);
+        const call = calls.find((candidate) => op.variants!.bucket(candidate) === bucket);
+        assert.ok(call, `${adapter}: ${name} has a sample of bucket ${bucket}`);
+        assert.is(hashOfWgsl(op.kernel({ ...call!, variant })), wgsl, `${adapter}: ${name}, ${bucket} was measured with other WGSL; tune again`);
+      }
     }
   }
 });

@@ -19,7 +19,8 @@ export const matmulVariants: KernelVariants<MatmulAttrs> = {
   },
 };
 
-const NARROW = 4;
+/** Up to so many rows or columns, a packed operand is read too few times to repay its copy. */
+const NARROW = 8;
 
 /** Lines of an operand in a packed tile, as in pack.wgsl. */
 const TILE = 8;
