@@ -1,17 +1,19 @@
 // out = op(a, b), element by element, with NumPy broadcasting: an axis of extent 1 is read with stride 0.
 //
-// Tiling: one invocation writes one vec4 of the output. SAME: both operands have the output's shape, and stand where it does
-// (no index to take apart: twice as fast on lavapipe, where integer division is slow). ROWS: the inner axis is a whole number of vec4s (or the only
-// axis), and each operand walks it with stride 1 or 0, so that it is read by vec4s or as one value. Otherwise each of
-// the four elements is found by itself.
-// Cost: 1 flop, and 12 bytes moved an element without broadcasting.
+// Tiling: one invocation writes `run` neighbouring vec4s of the output. ROWS: the inner axis is a whole number of runs (or
+// the only axis), and each operand walks it with stride 1 or 0, so that it is read by vec4s or as one value, and found once
+// a run. Otherwise each element is found by itself.
+// Cost: 1 flop, and 12 bytes moved an element without broadcasting. A run saves the divisions that find its operands; its
+// length is a uniform, because software adapters unroll a constant loop into far worse code.
 //
 // NaN: arithmetic propagates it; comparisons with it are false (notEqual: true). WGSL implementations may assume that
 // there is none, so maximum and minimum test for it by its bits.
 
 override OP: u32;
-override SAME: bool = false;
 override ROWS: bool = true;
+// In ROWS: does the operand change along the inner axis?
+override STEPS_A: bool = true;
+override STEPS_B: bool = true;
 
 alias Element = f32; // tile
 alias Result = f32; // tile
@@ -22,6 +24,7 @@ struct Params {
   strides_b: array<vec4u, 2>,
   rank: u32,
   size: u32,                  // elements of the output
+  run: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4<Element>>;
@@ -106,20 +109,12 @@ fn apply(x: vec4<Element>, y: vec4<Element>) -> vec4<Result> {
 fn offsets(index: u32) -> vec2u {
   var rest = index;
   var at = vec2u(0u, 0u);
-  for (var axis = params.rank; axis > 0u; axis--) {
-    let word = (axis - 1u) / 4u;
-    let lane = (axis - 1u) % 4u;
-    let extent = params.shape[word][lane];
-    let position = rest % extent;
+  for (var axis = params.rank - 1u; axis > 0u; axis--) {
+    let extent = params.shape[axis / 4u][axis % 4u];
+    at += (rest % extent) * vec2u(params.strides_a[axis / 4u][axis % 4u], params.strides_b[axis / 4u][axis % 4u]);
     rest = rest / extent;
-    at += position * vec2u(params.strides_a[word][lane], params.strides_b[word][lane]);
   }
-  return at;
-}
-
-fn inner_stride(strides: vec4u, high: vec4u) -> u32 {
-  let axis = params.rank - 1u;
-  return select(high[axis % 4u], strides[axis % 4u], axis < 4u);
+  return at + rest * vec2u(params.strides_a[0][0], params.strides_b[0][0]);
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -128,21 +123,28 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index * 4u >= params.size) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  let end = min(first + params.run, (params.size + 3u) / 4u);
+  if (first >= end) {
     return;
   }
-  if (SAME) {
-    out[index] = apply(a[index], b[index]);
-  } else if (ROWS) {
-    let at = offsets(index * 4u);
-    let x = a[at.x / 4u];
-    let y = b[at.y / 4u];
-    let steps_a = inner_stride(params.strides_a[0], params.strides_a[1]) == 1u;
-    let steps_b = inner_stride(params.strides_b[0], params.strides_b[1]) == 1u;
-    out[index] = apply(select(vec4<Element>(x[at.x % 4u]), x, steps_a), select(vec4<Element>(y[at.y % 4u]), y, steps_b));
-  } else {
-    let last = params.size - 1u;
+  if (ROWS) {
+    let at = offsets(first * 4u);
+    var x = vec4<Element>(a[at.x / 4u][at.x % 4u]);
+    var y = vec4<Element>(b[at.y / 4u][at.y % 4u]);
+    for (var step = 0u; step < end - first; step++) {
+      if (STEPS_A) {
+        x = a[at.x / 4u + step];
+      }
+      if (STEPS_B) {
+        y = b[at.y / 4u + step];
+      }
+      out[first + step] = apply(x, y);
+    }
+    return;
+  }
+  let last = params.size - 1u;
+  for (var index = first; index < end; index++) {
     let at0 = offsets(index * 4u);
     let at1 = offsets(min(index * 4u + 1u, last));
     let at2 = offsets(min(index * 4u + 2u, last));

@@ -4,24 +4,27 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { broadcastShapes, broadcastStrides, collapseAxes, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type KernelCall, type KernelPlan, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, freeRun, runWithin } from '../runs.js';
 import binaryWgsl from './binary.wgsl';
 import { binaryCpu } from './cpu.js';
 import { type Operand, withPromotedOperands } from './operand.js';
 import { BINARY, type BinaryRow } from './table.js';
 
-function planBinary(code: number, { inputs: [a, b], outputs: [out] }: KernelCall<object>): KernelPlan {
+function planBinary(code: number, { inputs: [a, b], outputs: [out], variant }: KernelCall<object>): KernelPlan {
   const { shape, strides } = collapseAxes(out.shape, [broadcastStrides(a.shape, out.shape), broadcastStrides(b.shape, out.shape)]);
   const isScalar = shape.length === 0;
   const extents = isScalar ? [1] : shape;
   const [stridesA, stridesB] = isScalar ? [[0], [0]] : strides;
-  const wholeRows = extents.length === 1 || extents[extents.length - 1] % 4 === 0;
-  const unitSteps = [stridesA, stridesB].every((s) => s[s.length - 1] <= 1);
-  const same = extents.length === 1 && stridesA[0] === 1 && stridesB[0] === 1;
+  const inner = extents.at(-1)!;
+  const [stepA, stepB] = [stridesA.at(-1)!, stridesB.at(-1)!];
+  const isFlat = extents.length === 1;
+  const inRows = (isFlat || inner % 4 === 0) && stepA <= 1 && stepB <= 1;
+  const run = isFlat ? freeRun(variant) : inRows ? runWithin(inner / 4, variant) : 1;
   const size = sizeOf(out.shape);
   return {
     launches: [{
       module: binaryWgsl,
-      overrides: { OP: code, SAME: same, ROWS: wholeRows && unitSteps },
+      overrides: { OP: code, ROWS: inRows, STEPS_A: stepA !== 0, STEPS_B: stepB !== 0 },
       tiles: { Element: wgslType(a.dtype), Result: wgslType(out.dtype) },
       params: {
         shape: padTo(extents, 8, 1),
@@ -29,8 +32,9 @@ function planBinary(code: number, { inputs: [a, b], outputs: [out] }: KernelCall
         strides_b: padTo(stridesB, 8, 0),
         rank: extents.length,
         size,
+        run,
       },
-      workgroups: gridFor(Math.ceil(size / 4), 64),
+      workgroups: gridFor(Math.ceil(size / 4 / run), 64),
     }],
   };
 }
@@ -48,6 +52,7 @@ function defineBinary(row: BinaryRow, code: number): void {
     },
     cpu: binaryCpu(row.cpu),
     kernel: (call) => planBinary(code, call),
+    variants: RUN_VARIANTS,
     saves: (needs) => (['a', 'b'] as const).filter((name) => reads?.some((read, i) => needs[i] && read.includes(name))),
     vjp: slopes
       ? ([gradient], { needs, saved }) =>

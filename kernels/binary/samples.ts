@@ -27,11 +27,12 @@ function samplesFor(row: BinaryRow): Sample[] {
     on('a scalar on the right', [5, 3], []),
     on('a row', [3, 8], [8]),
     on('a column', [3, 5], [3, 1]),
+    on('a column of vec4s, on the left', [3, 1], [3, 8]),
     on('both stretched', [4, 1, 3], [5, 1]),
     on('a bias over channels', [2, 3, 2, 4], [3, 1, 1]),
     on('rank 5, every other axis', [2, 1, 3, 1, 2], [1, 2, 1, 2, 1]),
     on('nothing', [0, 3], [1, 3]),
-    on('several workgroups', [37, 53], [37, 53]),
+    on('several workgroups', [61, 69], [61, 69]),
     on('a bias over channels, several workgroups', [8, 16, 6, 6], [16, 1, 1]),
   ];
   if (row.kind !== 'float') {

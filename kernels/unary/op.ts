@@ -5,6 +5,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, freeRun } from '../runs.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 import unaryWgsl from './unary.wgsl';
 
@@ -24,12 +25,15 @@ function defineUnary(row: UnaryRow, code: number): void {
       const [p, q] = settings(attrs);
       for (let i = 0; i < out.data.length; i++) out.data[i] = row.cpu(x.data[i], p, q);
     },
-    kernel({ outputs: [out], attrs }) {
+    kernel({ outputs: [out], attrs, variant }) {
       const vectors = Math.ceil(sizeOf(out.shape) / 4);
       const [p, q] = settings(attrs).map((value) => Math.max(-MAX_FLOAT32, Math.min(MAX_FLOAT32, value)));
       const tiles = { Element: wgslType(out.dtype) };
-      return { launches: [{ module: unaryWgsl, overrides: { OP: code }, tiles, params: { vectors, p, q }, workgroups: gridFor(vectors, 64) }] };
+      const run = freeRun(variant);
+      const params = { vectors, run, p, q };
+      return { launches: [{ module: unaryWgsl, overrides: { OP: code }, tiles, params, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
     },
+    variants: RUN_VARIANTS,
     saves: () => (reads ? [reads === 'y' ? 'out' : 'x'] : []),
     vjp: ([gradient], { attrs, saved }) => [row.slope(gradient, () => saved(reads === 'y' ? 'out' : 'x'), attrs)],
   });

@@ -60,7 +60,7 @@ function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes, near }: T
     on('a tail after the last vec4', [3, 7]),
     { label: 'scalar', inputs: [{ shape: [], data: [0.625] }], attrs },
     on('nothing', [0, 4]),
-    on('several workgroups', [5, 229]),
+    on('several workgroups', [5, 829]),
   ];
   if (integers) samples.push({ label: 'int32', inputs: [{ shape: [11], dtype: 'int32', low: -5, high: 5 }], attrs });
   if (extremes) {

@@ -1,7 +1,8 @@
 // out[i] = op(x[i]), element by element.
 //
-// Tiling: one invocation computes one vec4.
-// Cost: 8 bytes moved an element; 1 to about 30 flops.
+// Tiling: one invocation computes `run` neighbouring vec4s.
+// Cost: 8 bytes moved an element; 1 to about 30 flops. The length of a run is a uniform, because software adapters unroll a
+// constant loop into far worse code.
 //
 // Where WGSL's own function may overflow, or promises too little (sin and cos: 2^-11 absolute), the functions below are
 // written out. NaN propagates; as WGSL may assume that there is none, it is found by its bits.
@@ -12,6 +13,7 @@ alias Element = f32; // tile
 
 struct Params {
   vectors: u32,
+  run: u32,
   p: f32,  // leakyRelu: the slope; elu, celu: alpha; softplus: beta; clamp: the lower end
   q: f32,  // clamp: the upper end
 }
@@ -175,8 +177,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var index = first; index < min(first + params.run, params.vectors); index++) {
     let v = x[index];
     out[index] = select(apply(v), v, is_nan(v));
   }
