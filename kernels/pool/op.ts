@@ -4,10 +4,11 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
+import { type KernelCall, type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
 import { gather } from '../gather/op.js';
 import { type Pair, pairOf } from '../pair.js';
 import { reshape } from '../reshape/op.js';
+import { RUN_VARIANTS, freeRun } from '../runs.js';
 import { avgPool2dCpu, avgPool2dGradCpu, maxPool2dCpu, maxPool2dGradCpu } from './cpu.js';
 import { type PoolAttrs, poolShape } from './geometry.js';
 import poolWgsl from './pool2d.wgsl';
@@ -17,22 +18,39 @@ interface PoolGradAttrs extends PoolAttrs {
   inputShape: Shape;
 }
 
-/** One launch of `size` invocations: one an output forward, one an input (or a window) backward. */
-function planPool(entryPoint: string, input: Shape, output: Shape, size: number, attrs: PoolAttrs, bind: Record<string, string> = {}): KernelPlan {
+/** Does a window reach beyond the input? Only then are cells checked. */
+function reachesOutside(input: Shape, output: Shape, { kernel, stride, padding, dilation }: PoolAttrs): boolean {
+  return [0, 1].some((axis) => {
+    const end = (output[2 + axis] - 1) * stride[axis] - padding[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+    return padding[axis] > 0 || end > input[2 + axis];
+  });
+}
+
+interface PoolLaunch {
+  entryPoint: string;
+  input: Shape;
+  output: Shape;
+  attrs: PoolAttrs;
+  /** Invocations. */
+  size: number;
+  run?: number;
+  isChecked?: boolean;
+  bind?: Record<string, string>;
+}
+
+function planPool({ entryPoint, input, output, attrs, size, run = 1, isChecked = true, bind = {} }: PoolLaunch): KernelPlan {
   const { kernel, stride, padding, dilation } = attrs;
   return {
     launches: [{
       module: poolWgsl,
       entryPoint,
       bind,
-      overrides: { COUNT_INCLUDE_PAD: attrs.countIncludePad },
+      overrides: { KERNEL_Y: kernel[0], KERNEL_X: kernel[1], CHECKED: isChecked, COUNT_INCLUDE_PAD: attrs.countIncludePad },
       params: {
         height: input[2],
         width: input[3],
         out_height: output[2],
         out_width: output[3],
-        kernel_y: kernel[0],
-        kernel_x: kernel[1],
         stride_y: stride[0],
         stride_x: stride[1],
         padding_y: padding[0],
@@ -40,10 +58,32 @@ function planPool(entryPoint: string, input: Shape, output: Shape, size: number,
         dilation_y: dilation[0],
         dilation_x: dilation[1],
         size,
+        run,
       },
       workgroups: gridFor(size, 64),
     }],
   };
+}
+
+/** Runs of neighbouring outputs. */
+function planForward(entryPoint: string, { inputs: [x], outputs: [out], attrs, variant }: KernelCall<PoolAttrs>): KernelPlan {
+  const run = freeRun(variant);
+  const [batch, channels, height, width] = out.shape;
+  const size = batch * channels * height * Math.ceil(width / run);
+  return planPool({ entryPoint, input: x.shape, output: out.shape, attrs, size, run, isChecked: reachesOutside(x.shape, out.shape, attrs) });
+}
+
+/** `scatter` for runs of windows where each cell belongs to one, else `gather` for single cells. */
+function planBackward(
+  [gather, scatter]: readonly [string, string], { inputs: [gradient], outputs: [out], attrs, variant }: KernelCall<PoolGradAttrs>, bind = {},
+): KernelPlan {
+  const launch = { input: out.shape, output: gradient.shape, attrs, bind };
+  if (!windowsAreDisjoint(attrs)) return planPool({ ...launch, entryPoint: gather, size: sizeOf(out.shape) });
+  const run = freeRun(variant);
+  const [batch, channels, height, width] = out.shape;
+  const [rows, columns] = [height / attrs.stride[0], width / attrs.stride[1]];
+  const size = batch * channels * Math.ceil(rows) * Math.ceil(Math.ceil(columns) / run);
+  return planPool({ ...launch, entryPoint: scatter, size, run, isChecked: !Number.isInteger(rows) || !Number.isInteger(columns) });
 }
 
 /** Do windows lie side by side, without overlap, gap or padding? */
@@ -71,7 +111,8 @@ export const maxPool2dOp = defineOp<KernelOp<PoolAttrs>>({
     return [{ shape, dtype: x.dtype }, { shape, dtype: 'int32' }];
   },
   cpu: maxPool2dCpu,
-  kernel: ({ inputs: [x], outputs: [out], attrs }) => planPool('max_pool', x.shape, out.shape, sizeOf(out.shape), attrs),
+  kernel: (call) => planForward('max_pool', call),
+  variants: RUN_VARIANTS,
   cost: (_inputs, [out], attrs) => windowCost(out.shape, attrs),
   saves: () => ['indices'],
   vjp: ([gradient], { attrs, inputs: [x], saved }) => [callOp('maxPool2dGrad', [gradient, saved('indices')], { ...attrs, inputShape: x.shape })],
@@ -89,13 +130,8 @@ export const maxPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
     return [{ shape: attrs.inputShape, dtype: gradient.dtype }];
   },
   cpu: maxPool2dGradCpu,
-  kernel({ inputs: [gradient], outputs: [out], attrs }) {
-    const bind = { places: 'indices' };
-    if (!windowsAreDisjoint(attrs)) return planPool('max_pool_grad', out.shape, gradient.shape, sizeOf(out.shape), attrs, bind);
-    const [batch, channels, height, width] = out.shape;
-    const windows = batch * channels * Math.ceil(height / attrs.stride[0]) * Math.ceil(width / attrs.stride[1]);
-    return planPool('max_pool_scatter', out.shape, gradient.shape, windows, attrs, bind);
-  },
+  kernel: (call) => planBackward(['max_pool_grad', 'max_pool_scatter'], call, { places: 'indices' }),
+  variants: RUN_VARIANTS,
   cost: ([gradient], _outputs, attrs) => windowCost(gradient.shape, attrs),
   saves: () => ['indices'],
   vjp([upstream], { inputs: [gradient], saved }) {
@@ -113,7 +149,8 @@ export const avgPool2dOp = defineOp<KernelOp<PoolAttrs>>({
     return [{ shape: poolShape('avgPool2d', x.shape, attrs), dtype: x.dtype }];
   },
   cpu: avgPool2dCpu,
-  kernel: ({ inputs: [x], outputs: [out], attrs }) => planPool('avg_pool', x.shape, out.shape, sizeOf(out.shape), attrs),
+  kernel: (call) => planForward('avg_pool', call),
+  variants: RUN_VARIANTS,
   cost: (_inputs, [out], attrs) => windowCost(out.shape, attrs),
   vjp: ([gradient], { attrs, inputs: [x] }) => [callOp('avgPool2dGrad', [gradient], { ...attrs, inputShape: x.shape })],
 });
@@ -128,7 +165,8 @@ export const avgPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
     return [{ shape: attrs.inputShape, dtype: gradient.dtype }];
   },
   cpu: avgPool2dGradCpu,
-  kernel: ({ inputs: [gradient], outputs: [out], attrs }) => planPool('avg_pool_grad', out.shape, gradient.shape, sizeOf(out.shape), attrs),
+  kernel: (call) => planBackward(['avg_pool_grad', 'avg_pool_scatter'], call),
+  variants: RUN_VARIANTS,
   cost: ([gradient], _outputs, attrs) => windowCost(gradient.shape, attrs),
   vjp: ([upstream], { attrs: { inputShape, ...attrs } }) => [callOp('avgPool2d', [upstream], attrs)],
 });

@@ -1,11 +1,15 @@
 // Pooling over windows of [planes, height, width], and the gradients: max (with the place of each maximum in its plane,
 // y * width + x; the first of equal ones; NaN wins, by its bits) and mean.
 //
-// Tiling: forward, one invocation computes one output; backward, one invocation gathers one input's gradient from the
-// windows that may hold it, so nothing is added twice at once. Where windows neither overlap nor leave gaps,
-// `max_pool_scatter` takes one window an invocation instead, and writes all its cells.
+// Tiling: forward, one invocation computes `run` neighbouring outputs of a row; backward, one invocation gathers one input's
+// gradient from the windows that may hold it, so nothing is added twice at once. Where windows neither overlap nor leave
+// gaps, `max_pool_scatter` and `avg_pool_scatter` take `run` windows an invocation instead, and write all their cells.
 // Cost: a window's cells read an output; backward, about kernel / stride windows an input and axis.
 
+override KERNEL_Y: i32 = 2;
+override KERNEL_X: i32 = 2;
+// Some windows reach beyond the input.
+override CHECKED: bool = true;
 override COUNT_INCLUDE_PAD: bool = true;
 
 struct Params {
@@ -13,8 +17,6 @@ struct Params {
   width: u32,
   out_height: u32,
   out_width: u32,
-  kernel_y: i32,
-  kernel_x: i32,
   stride_y: i32,
   stride_x: i32,
   padding_y: i32,
@@ -22,6 +24,7 @@ struct Params {
   dilation_y: i32,
   dilation_x: i32,
   size: u32,        // invocations
+  run: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -47,6 +50,25 @@ fn place_of(index: u32, height: u32, width: u32) -> Place {
   return Place(row / height, i32(row % height), i32(index % width));
 }
 
+// Neighbours in one row of an array of planes: columns from `first` up to, not including, `end`.
+struct Run {
+  plane: u32,
+  y: i32,
+  first: i32,
+  end: i32,
+}
+
+fn run_of(index: u32, height: u32, width: u32) -> Run {
+  let runs = (width + params.run - 1u) / params.run;
+  let row = index / runs;
+  let first = index % runs * params.run;
+  return Run(row / height, i32(row % height), i32(first), i32(min(first + params.run, width)));
+}
+
+fn is_outside(row: i32, column: i32) -> bool {
+  return row < 0 || row >= i32(params.height) || column < 0 || column >= i32(params.width);
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn max_pool(
   @builtin(workgroup_id) group: vec3u,
@@ -57,32 +79,29 @@ fn max_pool(
   if (index >= params.size) {
     return;
   }
-  let place = place_of(index, params.out_height, params.out_width);
-  let start = place.plane * params.height * params.width;
-  let top = place.y * params.stride_y - params.padding_y;
-  let left = place.x * params.stride_x - params.padding_x;
-  var best = 0.0;
-  var found = -1;
-  for (var ky = 0; ky < params.kernel_y; ky++) {
-    let row = top + ky * params.dilation_y;
-    if (row < 0 || row >= i32(params.height)) {
-      continue;
-    }
-    for (var kx = 0; kx < params.kernel_x; kx++) {
-      let column = left + kx * params.dilation_x;
-      if (column < 0 || column >= i32(params.width)) {
-        continue;
-      }
-      let at = row * i32(params.width) + column;
-      let value = x[start + u32(at)];
-      if (found < 0 || value > best || (is_nan(value) && !is_nan(best))) {
-        best = value;
-        found = at;
+  let run = run_of(index, params.out_height, params.out_width);
+  let start = run.plane * params.height * params.width;
+  let outputs = (run.plane * params.out_height + u32(run.y)) * params.out_width;
+  for (var ox = run.first; ox < run.end; ox++) {
+    var best = 0.0;
+    var found = -1;
+    for (var ky = 0; ky < KERNEL_Y; ky++) {
+      for (var kx = 0; kx < KERNEL_X; kx++) {
+        let row = run.y * params.stride_y - params.padding_y + ky * params.dilation_y;
+        let column = ox * params.stride_x - params.padding_x + kx * params.dilation_x;
+        if (CHECKED && is_outside(row, column)) {
+          continue;
+        }
+        let at = row * i32(params.width) + column;
+        let value = x[start + u32(at)];
+        let wins = found < 0 || value > best || (is_nan(value) && !is_nan(best));
+        best = select(best, value, wins);
+        found = select(found, at, wins);
       }
     }
+    out[outputs + u32(ox)] = best;
+    indices[outputs + u32(ox)] = found;
   }
-  out[index] = best;
-  indices[index] = found;
 }
 
 // The windows on one axis that may hold cell `position`: from .x up to, not including, .y.
@@ -103,8 +122,8 @@ fn max_pool_grad(
     return;
   }
   let place = place_of(index, params.height, params.width);
-  let rows = windows(place.y, params.kernel_y, params.stride_y, params.padding_y, params.dilation_y, params.out_height);
-  let columns = windows(place.x, params.kernel_x, params.stride_x, params.padding_x, params.dilation_x, params.out_width);
+  let rows = windows(place.y, KERNEL_Y, params.stride_y, params.padding_y, params.dilation_y, params.out_height);
+  let columns = windows(place.x, KERNEL_X, params.stride_x, params.padding_x, params.dilation_x, params.out_width);
   let own = place.y * i32(params.width) + place.x;
   var sum = 0.0;
   for (var oy = rows.x; oy < rows.y; oy++) {
@@ -118,7 +137,33 @@ fn max_pool_grad(
   out[index] = sum;
 }
 
-// Kernel = stride, no padding, no dilation: every cell belongs to one window, or to the rest that no window covers.
+// The next two: kernel = stride, no padding, no dilation. Every cell belongs to one window, or to the rest that no window
+// covers, which is made of windows as well.
+fn run_of_windows(index: u32) -> Run {
+  let rows = (i32(params.height) + params.stride_y - 1) / params.stride_y;
+  let columns = (i32(params.width) + params.stride_x - 1) / params.stride_x;
+  return run_of(index, u32(rows), u32(columns));
+}
+
+fn is_output(oy: i32, ox: i32) -> bool {
+  return oy < i32(params.out_height) && ox < i32(params.out_width);
+}
+
+const EVERYWHERE = -2;
+
+// Writes `value` to one cell of a window, or everywhere, and 0 to the others.
+fn write_window(plane: u32, top: i32, left: i32, value: f32, winner: i32) {
+  let start = plane * params.height * params.width;
+  for (var ky = 0; ky < KERNEL_Y; ky++) {
+    for (var kx = 0; kx < KERNEL_X; kx++) {
+      if (!CHECKED || (top + ky < i32(params.height) && left + kx < i32(params.width))) {
+        let at = (top + ky) * i32(params.width) + left + kx;
+        out[start + u32(at)] = select(0.0, value, winner == EVERYWHERE || at == winner);
+      }
+    }
+  }
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn max_pool_scatter(
   @builtin(workgroup_id) group: vec3u,
@@ -129,26 +174,16 @@ fn max_pool_scatter(
   if (index >= params.size) {
     return;
   }
-  let rows = (i32(params.height) + params.stride_y - 1) / params.stride_y;
-  let columns = (i32(params.width) + params.stride_x - 1) / params.stride_x;
-  let window = place_of(index, u32(rows), u32(columns));
-  var value = 0.0;
-  var winner = -1;
-  if (window.y < i32(params.out_height) && window.x < i32(params.out_width)) {
-    let at = (window.plane * params.out_height + u32(window.y)) * params.out_width + u32(window.x);
-    value = gradient[at];
-    winner = places[at];
-  }
-  let start = window.plane * params.height * params.width;
-  for (var ky = 0; ky < params.kernel_y; ky++) {
-    let row = window.y * params.stride_y + ky;
-    for (var kx = 0; kx < params.kernel_x; kx++) {
-      let column = window.x * params.stride_x + kx;
-      if (row < i32(params.height) && column < i32(params.width)) {
-        let at = row * i32(params.width) + column;
-        out[start + u32(at)] = select(0.0, value, at == winner);
-      }
+  let run = run_of_windows(index);
+  let outputs = (run.plane * params.out_height + u32(run.y)) * params.out_width;
+  for (var ox = run.first; ox < run.end; ox++) {
+    var value = 0.0;
+    var winner = -1;
+    if (is_output(run.y, ox)) {
+      value = gradient[outputs + u32(ox)];
+      winner = places[outputs + u32(ox)];
     }
+    write_window(run.plane, run.y * params.stride_y, ox * params.stride_x, value, winner);
   }
 }
 
@@ -161,8 +196,8 @@ fn cells(start: i32, kernel: i32, padding: i32, extent: u32) -> i32 {
 }
 
 fn divisor(top: i32, left: i32) -> f32 {
-  let rows = cells(top, params.kernel_y, params.padding_y, params.height);
-  let columns = cells(left, params.kernel_x, params.padding_x, params.width);
+  let rows = cells(top, KERNEL_Y, params.padding_y, params.height);
+  let columns = cells(left, KERNEL_X, params.padding_x, params.width);
   return f32(rows * columns);
 }
 
@@ -176,17 +211,22 @@ fn avg_pool(
   if (index >= params.size) {
     return;
   }
-  let place = place_of(index, params.out_height, params.out_width);
-  let start = place.plane * params.height * params.width;
-  let top = place.y * params.stride_y - params.padding_y;
-  let left = place.x * params.stride_x - params.padding_x;
-  var sum = 0.0;
-  for (var row = max(top, 0); row < min(top + params.kernel_y, i32(params.height)); row++) {
-    for (var column = max(left, 0); column < min(left + params.kernel_x, i32(params.width)); column++) {
-      sum += x[start + u32(row) * params.width + u32(column)];
+  let run = run_of(index, params.out_height, params.out_width);
+  let start = run.plane * params.height * params.width;
+  let outputs = (run.plane * params.out_height + u32(run.y)) * params.out_width;
+  let top = run.y * params.stride_y - params.padding_y;
+  for (var ox = run.first; ox < run.end; ox++) {
+    let left = ox * params.stride_x - params.padding_x;
+    var sum = 0.0;
+    for (var ky = 0; ky < KERNEL_Y; ky++) {
+      for (var kx = 0; kx < KERNEL_X; kx++) {
+        if (!CHECKED || !is_outside(top + ky, left + kx)) {
+          sum += x[start + u32((top + ky) * i32(params.width) + left + kx)];
+        }
+      }
     }
+    out[outputs + u32(ox)] = sum / divisor(top, left);
   }
-  out[index] = sum / divisor(top, left);
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -200,8 +240,8 @@ fn avg_pool_grad(
     return;
   }
   let place = place_of(index, params.height, params.width);
-  let rows = windows(place.y, params.kernel_y, params.stride_y, params.padding_y, 1, params.out_height);
-  let columns = windows(place.x, params.kernel_x, params.stride_x, params.padding_x, 1, params.out_width);
+  let rows = windows(place.y, KERNEL_Y, params.stride_y, params.padding_y, 1, params.out_height);
+  let columns = windows(place.x, KERNEL_X, params.stride_x, params.padding_x, 1, params.out_width);
   var sum = 0.0;
   for (var oy = rows.x; oy < rows.y; oy++) {
     for (var ox = columns.x; ox < columns.y; ox++) {
@@ -210,4 +250,27 @@ fn avg_pool_grad(
     }
   }
   out[index] = sum;
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn avg_pool_scatter(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index >= params.size) {
+    return;
+  }
+  let run = run_of_windows(index);
+  let outputs = (run.plane * params.out_height + u32(run.y)) * params.out_width;
+  let top = run.y * params.stride_y;
+  for (var ox = run.first; ox < run.end; ox++) {
+    let left = ox * params.stride_x;
+    var value = 0.0;
+    if (is_output(run.y, ox)) {
+      value = gradient[outputs + u32(ox)] / divisor(top, left);
+    }
+    write_window(run.plane, top, left, value, EVERYWHERE);
+  }
 }

@@ -20,6 +20,8 @@ const CASES: readonly Case[] = [
   { label: 'gaps between the windows', x: [1, 1, 7, 8], attrs: { kernel: [2, 1], stride: [3, 3] } },
   { label: 'one window', x: [2, 1, 4, 5], attrs: { kernel: [4, 5] } },
   { label: 'several workgroups', x: [3, 5, 26, 26] },
+  { label: 'several runs a row', x: [1, 2, 2, 43] },
+  { label: 'several runs a row, a rest is kept', x: [1, 1, 3, 69], attrs: { ceilMode: true } },
   { label: 'no images', x: [0, 2, 4, 4] },
 ];
 const DILATED: Case = { label: 'dilation', x: [1, 2, 8, 7], attrs: { kernel: [3, 2], stride: [1, 2], dilation: [2, 3] } };
