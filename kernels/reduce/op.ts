@@ -6,7 +6,7 @@ import { normalizeAxes, normalizeAxis, reducedShape, sizeOf } from '../../core/s
 import { Tensor } from '../../core/tensor.js';
 import { reshape } from '../reshape/op.js';
 import { reduceCpu } from './cpu.js';
-import { planReduce } from './plan.js';
+import { REDUCE_VARIANTS, planReduce } from './plan.js';
 import { REDUCE, type ReduceAttrs, type ReduceRow } from './table.js';
 
 function defineReduce(row: ReduceRow, code: number): void {
@@ -25,6 +25,7 @@ function defineReduce(row: ReduceRow, code: number): void {
     },
     cpu: ([x], [out], attrs) => reduceCpu((values) => (values.offsets.length === 0 ? row.empty! : row.cpu(values, attrs)), x, out, attrs.axes),
     kernel: (call) => planReduce(row, code, call),
+    variants: REDUCE_VARIANTS,
     cost: ([x], [out]) => ({ flops: sizeOf(x.shape), bytes: 4 * (sizeOf(x.shape) + sizeOf(out.shape)) }),
     saves: () => row.saves ?? [],
     vjp: slope

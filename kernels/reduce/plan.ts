@@ -1,30 +1,45 @@
 import { sizeOf } from '../../core/shape.js';
-import { type KernelCall, type KernelPlan, type Launch, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
+import { type KernelCall, type KernelPlan, type KernelVariants, type Launch, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
 import { fillOp } from '../fill/op.js';
-import { reductionLayout } from './layout.js';
+import { type ReductionLayout, reductionLayout } from './layout.js';
 import reduceWgsl from './reduce.wgsl';
 import type { ReduceAttrs, ReduceRow } from './table.js';
 
-/** Values that one invocation takes before it pays to share an output element between several. */
+/** Values that one invocation takes before it pays to share an output between several. */
 const VALUES_A_PART = 256;
 const MAX_PARTS = 2048;
 
-/** Fewest invocations that keep an adapter busy: beyond them, outputs are not split further. */
-const BUSY = 1 << 16;
+/** How far a reduction is shared out: `few` invocations keep a CPU's cores busy, a real GPU wants `many`. */
+export const REDUCE_VARIANTS: KernelVariants<ReduceAttrs> = {
+  names: ['few', 'many'],
+  untuned: { integrated: 'many', discrete: 'many' },
+  bucket: () => 'any',
+};
+
+/** As many invocations keep an adapter busy: beyond them, outputs are not split further. */
+const BUSY: Readonly<Record<string, number>> = { few: 1 << 10, many: 1 << 16 };
+
+/** What the four lanes of the kernel hold; see LANES in reduce.wgsl. */
+const LANES = { one: 0, values: 1, outputs: 2 };
+
+function lanesOf({ keptShape, reducedShape, reducedStrides }: ReductionLayout): number {
+  if (reducedStrides.at(-1) === 1) return reducedShape.at(-1)! % 4 === 0 ? LANES.values : LANES.one;
+  return keptShape.length > 0 && keptShape.at(-1)! % 4 === 0 ? LANES.outputs : LANES.one;
+}
 
 export function planReduce(row: ReduceRow, code: number, call: KernelCall<ReduceAttrs>): KernelPlan {
-  const { inputs: [x], outputs: [out], attrs } = call;
-  const outputs = sizeOf(out.shape);
+  const { inputs: [x], outputs: [out], attrs, variant = 'few' } = call;
   if (sizeOf(x.shape) === 0) return fillOp.kernel({ ...call, attrs: { ...out, value: row.empty ?? 0 } });
-  const { keptShape, keptStrides, reducedShape, reducedStrides } = reductionLayout(x.shape, attrs.axes);
+  const layout = reductionLayout(x.shape, attrs.axes);
+  const { keptShape, keptStrides, reducedShape, reducedStrides } = layout;
   const count = sizeOf(reducedShape);
-  const innermostIsReduced = reducedStrides.at(-1) === 1;
-  const vectors = innermostIsReduced && reducedShape.at(-1)! % 4 === 0;
-  const parts = outputs >= BUSY ? 1 : Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART));
+  const lanes = lanesOf(layout);
+  const outputs = sizeOf(out.shape) / (lanes === LANES.outputs ? 4 : 1);
+  const parts = Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART), Math.ceil(BUSY[variant] / outputs));
   const common: Pick<Launch, 'module' | 'tiles' | 'overrides' | 'params'> = {
     module: reduceWgsl,
     tiles: { Element: wgslType(x.dtype), Result: wgslType(out.dtype) },
-    overrides: { OP: code, PARTS_FIRST: innermostIsReduced, VECTORS: vectors },
+    overrides: { OP: code, PARTS_FIRST: reducedStrides.at(-1) === 1, LANES: lanes },
     params: {
       kept_shape: padTo(keptShape, 8, 1),
       kept_strides: padTo(keptStrides, 8, 0),
@@ -34,14 +49,14 @@ export function planReduce(row: ReduceRow, code: number, call: KernelCall<Reduce
       reduced_rank: reducedShape.length,
       outputs,
       parts,
-      steps: vectors ? count / 4 : count,
+      steps: lanes === LANES.values ? count / 4 : count,
       count,
       correction: attrs.correction ?? 0,
     },
   };
   if (parts === 1) return { launches: [{ ...common, workgroups: gridFor(outputs, 64) }] };
   return {
-    scratch: { states: { shape: [outputs, parts, 4], dtype: 'float32' } },
+    scratch: { states: { shape: [outputs, parts, 16], dtype: 'float32' } },
     launches: [
       { ...common, entryPoint: 'partial', workgroups: gridFor(outputs * parts, 64) },
       { ...common, entryPoint: 'merge', workgroups: gridFor(outputs, 64) },

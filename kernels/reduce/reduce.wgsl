@@ -1,9 +1,11 @@
 // out = a reduction of x over some of its axes.
 //
-// Tiling: `parts` invocations share one output element; invocation `part` walks the values part, part + parts, ... in
-// order. With one part, `main` writes the result at once; otherwise `partial` leaves a State a part, and `merge` combines
-// those of an output element, again in order: no atomics, no barriers, always the same rounding. Neighbouring invocations
-// read neighbouring values: parts run fastest where the innermost axis is reduced, outputs where it is kept.
+// Tiling: everything is done on four lanes at once. Where the innermost axis is reduced they are neighbouring values, put
+// together at the end; where it is kept they are neighbouring outputs; if it is no whole number of vec4s, one lane counts.
+// `parts` invocations share one output (or four); invocation `part` walks the steps part, part + parts, ... in order. With
+// one part, `main` writes the result at once; otherwise `partial` leaves a State a part, and `merge` combines those of an
+// output, again in order: no atomics, no barriers, always the same rounding. Neighbouring invocations read neighbouring
+// values: parts run fastest where the innermost axis is reduced, outputs where it is kept.
 // Cost: 1 flop (variance 5, logSumExp 2 exponentials) and 4 bytes read a value.
 //
 // NaN wins in max, min, argmax and argmin, by its bits. Of equal values argmax and argmin take the first.
@@ -11,8 +13,11 @@
 override OP: u32;
 // Parts run fastest.
 override PARTS_FIRST: bool = true;
-// The innermost reduced axis is contiguous and a whole number of vec4s.
-override VECTORS: bool = false;
+override LANES: u32 = 0;
+
+const ONE = 0u;
+const VALUES = 1u;
+const OUTPUTS = 2u;
 
 alias Element = f32; // tile
 alias Result = f32; // tile
@@ -24,20 +29,20 @@ struct Params {
   reduced_strides: array<vec4u, 2>,
   kept_rank: u32,
   reduced_rank: u32,
-  outputs: u32,
+  outputs: u32,     // or fours of them
   parts: u32,
-  steps: u32,       // values of an output element, or vec4s of them
-  count: f32,       // values of an output element
+  steps: u32,       // values of an output, or fours of them
+  count: f32,       // values of an output
   correction: f32,
 }
 
 // sum, mean, prod: a = sum, or product. max, min, argmax, argmin: a = best value, index = its position.
 // var, std: a = mean (less the pivot), b = sum of squared deviations, c = count. logSumExp: a = largest, b = sum of exp(x - a).
 struct State {
-  a: Element,
-  b: Element,
-  c: Element,
-  index: u32,
+  a: vec4<Element>,
+  b: vec4<Element>,
+  c: vec4<Element>,
+  index: vec4u,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<Element>>;
@@ -58,67 +63,91 @@ const PROD = 9u;
 
 const LOWEST = -3.4028234e38;
 
-fn is_nan(value: Element) -> bool {
-  return (bitcast<u32>(f32(value)) & 0x7fffffffu) > 0x7f800000u;
+fn is_nan(values: vec4<Element>) -> vec4<bool> {
+  return (bitcast<vec4u>(vec4f(values)) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
 
-// The state of one value.
-fn single(value: Element, index: u32) -> State {
+fn sole(a: vec4<Element>) -> State {
+  return State(a, vec4<Element>(), vec4<Element>(), vec4u());
+}
+
+// The state of one value a lane.
+fn single(values: vec4<Element>, index: vec4u) -> State {
   switch OP {
-    case VAR, STD: { return State(value, Element(0), Element(1), index); }
+    case VAR, STD: { return State(values, vec4<Element>(), vec4<Element>(1), index); }
     case LOG_SUM_EXP: {
-      let largest = max(f32(value), LOWEST);
-      return State(Element(largest), Element(exp(f32(value) - largest)), Element(0), index);
+      let largest = max(vec4f(values), vec4f(LOWEST));
+      return State(vec4<Element>(largest), vec4<Element>(exp(vec4f(values) - largest)), vec4<Element>(), index);
     }
-    default: { return State(value, Element(0), Element(0), index); }
+    default: { return State(values, vec4<Element>(), vec4<Element>(), index); }
   }
 }
 
-fn better(a: State, b: State, b_beats: bool) -> State {
-  let ties = (a.a == b.a) || (is_nan(a.a) && is_nan(b.a));
-  let takes_b = select(!is_nan(a.a) && (is_nan(b.a) || b_beats), b.index < a.index, ties);
-  return State(select(a.a, b.a, takes_b), Element(0), Element(0), select(a.index, b.index, takes_b));
+fn better(a: State, b: State, b_beats: vec4<bool>) -> State {
+  let ties = (a.a == b.a) | (is_nan(a.a) & is_nan(b.a));
+  let takes_b = select(!is_nan(a.a) & (is_nan(b.a) | b_beats), b.index < a.index, ties);
+  return State(select(a.a, b.a, takes_b), vec4<Element>(), vec4<Element>(), select(a.index, b.index, takes_b));
 }
 
 // Means and squared deviations of two sets, put together (Chan, Golub and LeVeque 1979).
 fn merge_moments(a: State, b: State) -> State {
-  let count = f32(a.c) + f32(b.c);
-  let delta = f32(b.a) - f32(a.a);
-  let mean = f32(a.a) + delta * (f32(b.c) / count);
-  let squares = f32(a.b) + f32(b.b) + delta * delta * (f32(a.c) * f32(b.c) / count);
-  return State(Element(mean), Element(squares), Element(count), 0u);
+  let count = vec4f(a.c) + vec4f(b.c);
+  let delta = vec4f(b.a) - vec4f(a.a);
+  let mean = vec4f(a.a) + delta * (vec4f(b.c) / count);
+  let squares = vec4f(a.b) + vec4f(b.b) + delta * delta * (vec4f(a.c) * vec4f(b.c) / count);
+  return State(vec4<Element>(mean), vec4<Element>(squares), vec4<Element>(count), vec4u());
 }
 
 fn merge_exponentials(a: State, b: State) -> State {
-  let largest = max(f32(a.a), f32(b.a));
-  let sum = f32(a.b) * exp(f32(a.a) - largest) + f32(b.b) * exp(f32(b.a) - largest);
-  return State(Element(largest), Element(sum), Element(0), 0u);
+  let largest = max(vec4f(a.a), vec4f(b.a));
+  let sum = vec4f(a.b) * exp(vec4f(a.a) - largest) + vec4f(b.b) * exp(vec4f(b.a) - largest);
+  return State(vec4<Element>(largest), vec4<Element>(sum), vec4<Element>(), vec4u());
 }
 
 fn combine(a: State, b: State) -> State {
   switch OP {
     case MAX, ARGMAX: { return better(a, b, b.a > a.a); }
     case MIN, ARGMIN: { return better(a, b, b.a < a.a); }
-    case PROD: { return State(a.a * b.a, Element(0), Element(0), 0u); }
+    case PROD: { return sole(a.a * b.a); }
     case VAR, STD: { return merge_moments(a, b); }
     case LOG_SUM_EXP: { return merge_exponentials(a, b); }
-    default: { return State(a.a + b.a, Element(0), Element(0), 0u); }
+    default: { return sole(a.a + b.a); }
   }
 }
 
-fn finish(state: State) -> Result {
+fn finish(state: State) -> vec4<Result> {
   switch OP {
-    case MEAN: { return Result(f32(state.a) / params.count); }
-    case VAR: { return Result(f32(state.b) / max(params.count - params.correction, 0.0)); }
-    case STD: { return Result(sqrt(f32(state.b) / max(params.count - params.correction, 0.0))); }
-    case LOG_SUM_EXP: { return Result(f32(state.a) + log(f32(state.b))); }
-    case ARGMAX, ARGMIN: { return Result(state.index); }
-    default: { return Result(state.a); }
+    case MEAN: { return vec4<Result>(vec4f(state.a) / params.count); }
+    case VAR: { return vec4<Result>(vec4f(state.b) / max(params.count - params.correction, 0.0)); }
+    case STD: { return vec4<Result>(sqrt(vec4f(state.b) / max(params.count - params.correction, 0.0))); }
+    case LOG_SUM_EXP: { return vec4<Result>(vec4f(state.a) + log(vec4f(state.b))); }
+    case ARGMAX, ARGMIN: { return vec4<Result>(state.index); }
+    default: { return vec4<Result>(state.a); }
+  }
+}
+
+// All four lanes put together, in the first.
+fn fold(state: State) -> State {
+  let pairs = combine(state, State(state.a.yyww, state.b.yyww, state.c.yyww, state.index.yyww));
+  return combine(pairs, State(pairs.a.zzzz, pairs.b.zzzz, pairs.c.zzzz, pairs.index.zzzz));
+}
+
+fn write_out(output: u32, state: State) {
+  if (LANES == OUTPUTS) {
+    let results = finish(state);
+    out[output * 4u] = results.x;
+    out[output * 4u + 1u] = results.y;
+    out[output * 4u + 2u] = results.z;
+    out[output * 4u + 3u] = results.w;
+  } else if (LANES == VALUES) {
+    out[output] = finish(fold(state)).x;
+  } else {
+    out[output] = finish(state).x;
   }
 }
 
 fn kept_offset(output: u32) -> u32 {
-  var rest = output;
+  var rest = select(output, output * 4u, LANES == OUTPUTS);
   var offset = 0u;
   for (var axis = params.kept_rank; axis > 0u; axis--) {
     let extent = params.kept_shape[(axis - 1u) / 4u][(axis - 1u) % 4u];
@@ -139,35 +168,38 @@ fn reduced_offset(position: u32) -> u32 {
   return offset + rest * params.reduced_strides[0][0];
 }
 
-// Four neighbouring values, the first at `position`.
-fn quad(values: vec4<Element>, position: u32) -> State {
-  let low = combine(single(values.x, position), single(values.y, position + 1u));
-  let high = combine(single(values.z, position + 2u), single(values.w, position + 3u));
-  return combine(low, high);
+fn values_at(place: u32) -> vec4<Element> {
+  if (LANES == ONE) {
+    return vec4<Element>(x[place / 4u][place % 4u]);
+  }
+  return x[place / 4u];
 }
 
-fn value_at(base: u32, step: u32, pivot: Element) -> State {
-  if (VECTORS) {
-    return quad(x[(base + reduced_offset(step * 4u)) / 4u] - pivot, step * 4u);
+fn state_at(base: u32, step: u32, pivot: vec4<Element>) -> State {
+  if (LANES == VALUES) {
+    return single(values_at(base + reduced_offset(step * 4u)) - pivot, step * 4u + vec4u(0u, 1u, 2u, 3u));
   }
-  let at = base + reduced_offset(step);
-  return single(x[at / 4u][at % 4u] - pivot, step);
+  return single(values_at(base + reduced_offset(step)) - pivot, vec4u(step));
 }
 
 // What variances are computed relative to: a large common part of all values would eat up the digits of their spread.
-fn pivot_of(base: u32) -> Element {
-  return select(Element(0), x[base / 4u][base % 4u], OP == VAR || OP == STD);
+fn pivot_of(base: u32) -> vec4<Element> {
+  if (OP != VAR && OP != STD) {
+    return vec4<Element>();
+  }
+  let first = values_at(base);
+  return select(first, first.xxxx, LANES == VALUES);
 }
 
 // Up to BLOCK values of a part, in order. Sums grow block by block, so that a long one is off by about BLOCK + n / BLOCK
 // roundings, not n.
 const BLOCK = 64u;
 
-fn reduce_block(base: u32, first: u32, pivot: Element) -> State {
-  var state = value_at(base, first, pivot);
+fn reduce_block(base: u32, first: u32, pivot: vec4<Element>) -> State {
+  var state = state_at(base, first, pivot);
   let end = min(params.steps, first + BLOCK * params.parts);
   for (var step = first + params.parts; step < end; step += params.parts) {
-    state = combine(state, value_at(base, step, pivot));
+    state = combine(state, state_at(base, step, pivot));
   }
   return state;
 }
@@ -190,7 +222,7 @@ fn merge_block(first: u32, end: u32) -> State {
   return state;
 }
 
-// One invocation an output element.
+// One invocation an output, or four.
 @compute @workgroup_size(64, 1, 1)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -199,11 +231,11 @@ fn main(
 ) {
   let output = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
   if (output < params.outputs) {
-    out[output] = finish(reduce_part(output, 0u));
+    write_out(output, reduce_part(output, 0u));
   }
 }
 
-// One invocation a part of an output element.
+// One invocation a part.
 @compute @workgroup_size(64, 1, 1)
 fn partial(
   @builtin(workgroup_id) group: vec3u,
@@ -218,7 +250,7 @@ fn partial(
   }
 }
 
-// One invocation an output element.
+// One invocation an output, or four.
 @compute @workgroup_size(64, 1, 1)
 fn merge(
   @builtin(workgroup_id) group: vec3u,
@@ -233,6 +265,6 @@ fn merge(
     for (var first = start + BLOCK; first < end; first += BLOCK) {
       state = combine(state, merge_block(first, end));
     }
-    out[output] = finish(state);
+    write_out(output, state);
   }
 }
