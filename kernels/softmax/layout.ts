@@ -1,7 +1,14 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
 
-/** A tensor as rows along `axis`: [outer, length, inner], and outer * inner rows. */
-export function rowsOf(shape: Shape, axis: number): { length: number; inner: number; rows: number } {
+/** A tensor as rows: [outer, length, inner], and outer * inner rows. */
+export interface Rows {
+  readonly length: number;
+  readonly inner: number;
+  readonly rows: number;
+}
+
+/** The rows of a tensor along `axis`. */
+export function rowsOf(shape: Shape, axis: number): Rows {
   const outer = sizeOf(shape.slice(0, axis));
   const inner = sizeOf(shape.slice(axis + 1));
   return { length: shape[axis], inner, rows: outer * inner };

@@ -3,14 +3,38 @@ import { requireFloat } from '../../core/dtype.js';
 import { type KernelOp, type Vjp, defineOp } from '../../core/op.js';
 import { normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { gridFor } from '../../core/webgpu/kernel.js';
+import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
 import { softmaxCpu } from './cpu.js';
-import { rowsOf } from './layout.js';
+import { type Rows, rowsOf } from './layout.js';
 import softmaxWgsl from './softmax.wgsl';
+import softmaxRowsWgsl from './softmaxRows.wgsl';
 
 /** Values that one invocation takes before a row is shared, and at most so many shares: each element merges them again. */
 const VALUES_A_PART = 256;
 const MAX_PARTS = 16;
+
+/** Rows that one invocation can take whole: vec4s side by side, and enough rows, or short ones. */
+function fitRows({ length, inner, rows }: Rows): boolean {
+  return inner === 1 && length % 4 === 0 && (rows >= 64 || length <= 1024);
+}
+
+function planRows({ length, rows }: Rows, logarithm: boolean): KernelPlan {
+  const params = { rows, vectors: length / 4 };
+  return { launches: [{ module: softmaxRowsWgsl, overrides: { LOGARITHM: logarithm }, params, workgroups: gridFor(rows, 64) }] };
+}
+
+function planShares({ length, inner, rows }: Rows, logarithm: boolean): KernelPlan {
+  const parts = Math.min(MAX_PARTS, Math.ceil(length / VALUES_A_PART));
+  const size = rows * length;
+  const common = { module: softmaxWgsl, overrides: { LOGARITHM: logarithm }, params: { length, inner, rows, parts, size } };
+  return {
+    scratch: { states: { shape: [rows, parts, 2], dtype: 'float32' } },
+    launches: [
+      { ...common, entryPoint: 'statistics', workgroups: gridFor(rows * parts, 64) },
+      { ...common, workgroups: gridFor(size, 64) },
+    ],
+  };
+}
 
 function defineSoftmax(name: string, logarithm: boolean, vjp: Vjp<{ axis: number }>) {
   return defineOp<KernelOp<{ axis: number }>>({
@@ -22,19 +46,11 @@ function defineSoftmax(name: string, logarithm: boolean, vjp: Vjp<{ axis: number
       return [{ shape: x.shape, dtype: x.dtype }];
     },
     cpu: ([x], [out], { axis }) => softmaxCpu(x, out, axis, logarithm),
-    kernel({ inputs: [x], attrs: { axis } }) {
-      const { length, inner, rows } = rowsOf(x.shape, axis);
-      const parts = Math.min(MAX_PARTS, Math.ceil(length / VALUES_A_PART));
-      const size = sizeOf(x.shape);
-      const common = { module: softmaxWgsl, overrides: { LOGARITHM: logarithm }, params: { length, inner, rows, parts, size } };
-      return {
-        scratch: { states: { shape: [rows, parts, 2], dtype: 'float32' } },
-        launches: [
-          { ...common, entryPoint: 'statistics', workgroups: gridFor(rows * parts, 64) },
-          { ...common, workgroups: gridFor(size, 64) },
-        ],
-      };
+    kernel: ({ inputs: [x], attrs: { axis }, variant = 'rows' }) => {
+      const rows = rowsOf(x.shape, axis);
+      return variant === 'rows' && fitRows(rows) ? planRows(rows, logarithm) : planShares(rows, logarithm);
     },
+    variants: { names: ['rows', 'shares'], untuned: { integrated: 'shares', discrete: 'shares' }, bucket: () => 'any' },
     cost: ([x]) => ({ flops: 6 * sizeOf(x.shape), bytes: 12 * sizeOf(x.shape) }),
     saves: () => ['out'],
     vjp,
