@@ -1,8 +1,8 @@
 import type { KernelVariants } from '../core/webgpu/kernel.js';
 
 /**
- * How an elementwise kernel shares its work out. `runs`: an invocation takes neighbouring vec4s, which suits adapters whose
- * invocations are loops on a CPU. `single`: one vec4 each, so that neighbouring invocations of a real GPU read side by side.
+ * How an elementwise kernel shares its work out. `runs`: an invocation takes neighbours, which suits adapters whose
+ * invocations are loops on a CPU. `single`: one each, so that neighbouring invocations of a real GPU read side by side.
  */
 export const RUN_VARIANTS: KernelVariants<any> = {
   names: ['runs', 'single'],
@@ -13,10 +13,10 @@ export const RUN_VARIANTS: KernelVariants<any> = {
 /** On lavapipe an add takes 42, 31, 22, 18 and 16 ms of processor time with runs of 1, 2, 4, 8 and 16 vec4s. */
 const LONGEST = 16;
 
-/** The longest run that `vectors` is a whole number of. */
-export function runWithin(vectors: number, variant?: string): number {
+/** The longest run that `extent` is a whole number of. */
+export function runWithin(extent: number, variant?: string): number {
   if (variant === 'single') return 1;
-  for (let run = LONGEST; run > 1; run--) if (vectors % run === 0) return run;
+  for (let run = LONGEST; run > 1; run--) if (extent % run === 0) return run;
   return 1;
 }
 

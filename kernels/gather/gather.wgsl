@@ -1,7 +1,8 @@
 // out[.., j, ..] = x[.., index[.., j, ..], ..] (torch.gather), for any 32-bit dtype.
 //
-// Tiling: one invocation an element. Its line in x follows from its own coordinates, with stride 0 along the gathered
-// axis; the index then says how far along that line to read. An index out of range reads nothing and gives `missing`.
+// Tiling: one invocation takes `run` elements side by side on the inner axis. An element's line in x follows from its own
+// coordinates, with stride 0 along the gathered axis, and is found once a run; the index then says how far along that line
+// to read. An index out of range reads nothing and gives `missing`.
 // Cost: 12 bytes an element (index, x, out); the reads of x are as scattered as the index.
 
 struct Params {
@@ -9,6 +10,8 @@ struct Params {
   strides: array<vec4u, 2>,  // of x, 0 along the gathered axis
   rank: u32,
   size: u32,                 // elements of out
+  run: u32,                  // divides the inner extent
+  inner_stride: u32,
   axis_extent: u32,          // of x along the gathered axis
   axis_stride: u32,
   missing: u32,              // bits of the value for an index out of range
@@ -38,14 +41,18 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let element = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (element >= params.size) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  if (first >= params.size) {
     return;
   }
-  let position = index[element];  // a negative one is a large u32
-  if (position < params.axis_extent) {
-    out[element] = x[start_of_line(element) + position * params.axis_stride];
-  } else {
-    out[element] = params.missing;
+  var line = start_of_line(first);
+  for (var element = first; element < first + params.run; element++) {
+    let position = index[element];  // a negative one is a large u32
+    if (position < params.axis_extent) {
+      out[element] = x[line + position * params.axis_stride];
+    } else {
+      out[element] = params.missing;
+    }
+    line += params.inner_stride;
   }
 }

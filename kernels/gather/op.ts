@@ -4,6 +4,7 @@ import { collapseAxes, contiguousStrides, normalizeAxis, sizeOf } from '../../co
 import { Tensor } from '../../core/tensor.js';
 import { gridFor, padTo } from '../../core/webgpu/kernel.js';
 import { checkIndexAlong, missingBits } from '../indexing.js';
+import { RUN_VARIANTS, runWithin } from '../runs.js';
 import { gatherCpu } from './cpu.js';
 import gatherWgsl from './gather.wgsl';
 
@@ -15,21 +16,25 @@ export const gatherOp = defineOp<KernelOp<{ axis: number }>>({
     return [{ shape: index.shape, dtype: x.dtype }];
   },
   cpu: gatherCpu,
-  kernel({ inputs: [x], outputs: [out], attrs: { axis } }) {
+  kernel({ inputs: [x], outputs: [out], attrs: { axis }, variant }) {
     const strides = contiguousStrides(x.shape);
     const lines = collapseAxes(out.shape, [strides.with(axis, 0)]);
     const size = sizeOf(out.shape);
+    const run = runWithin(lines.shape.at(-1) ?? 1, variant);
     const params = {
       shape: padTo(lines.shape, 8, 1),
       strides: padTo(lines.strides[0], 8, 0),
       rank: lines.shape.length,
       size,
+      run,
+      inner_stride: lines.strides[0].at(-1) ?? 0,
       axis_extent: x.shape[axis],
       axis_stride: strides[axis],
       missing: missingBits(x.dtype),
     };
-    return { launches: [{ module: gatherWgsl, params, workgroups: gridFor(size, 64) }] };
+    return { launches: [{ module: gatherWgsl, params, workgroups: gridFor(size / run, 64) }] };
   },
+  variants: RUN_VARIANTS,
   saves: () => ['index'],
   vjp: ([gradient], { attrs, inputs: [x], saved }) => [
     callOp('scatterAdd', [makeZeros(x, gradient.backend), saved('index'), gradient], attrs),
