@@ -43,6 +43,11 @@ export interface ErrorSample extends Sample {
   readonly message: RegExp;
 }
 
+/** A call with a value that the CPU refuses; a kernel, which cannot throw, gives `webgpu` in its only output. */
+export interface ValueErrorSample extends ErrorSample {
+  readonly webgpu: readonly number[];
+}
+
 /** |actual - expected| <= absolute + relative * max(|expected|), over one output. */
 export interface Tolerance {
   readonly relative: number;
@@ -83,6 +88,8 @@ export function sizes<Name extends string>(
 export interface OpSamples {
   readonly samples: readonly Sample[];
   readonly errors: readonly ErrorSample[];
+  /** Errors that only the values make. */
+  readonly valueErrors?: readonly ValueErrorSample[];
   /** float32 on the CPU and on WebGPU against float64. Default: DEFAULT_TOLERANCE. */
   readonly tolerance?: Tolerance;
   /** Why every slope of the op is zero (floor, sign): the gradient check then expects to learn nothing. */

@@ -8,7 +8,7 @@ import { type Sample, samplesOf, specsOf, takesGradient } from '../core/samples.
 import { sizeOf } from '../core/shape.js';
 import '../kernels/samples.js';
 import {
-  type SampleResult, assertClose, assertNoLeak, callSample, initBothDevices, makeInputs, runSample, toleranceOf, variantNames,
+  type SampleResult, assertClose, assertNoLeak, callSample, initBothDevices, makeInputs, runSample, toleranceOf, variantNames, withVariant,
 } from './support.js';
 
 /*
@@ -81,6 +81,22 @@ for (const op of ops) {
           compare(gpu, reference, tolerance, `${what}, ${sample.label}`);
           compare(again, gpu, { relative: 0, absolute: 0 }, `${what} repeated, ${sample.label}`);
           assertUnchanged(sample, gpu, fresh, mutates);
+        }
+      }));
+  }
+
+  for (const wrong of declared.valueErrors ?? []) {
+    test(`${op.name} (${wrong.label}): ${wrong.error} on the CPU, a value on WebGPU`, () =>
+      assertNoLeak(async () => {
+        assert.throws(
+          () => callSample(op, wrong, makeInputs(wrong, 'cpu', 'float32'), 'cpu', 'float32'),
+          (error: Error) => error instanceof errors[wrong.error] && wrong.message.test(error.message),
+        );
+        for (const variant of variantNames(op)) {
+          await withVariant(op, variant, async () => {
+            const [out] = callSample(op, wrong, makeInputs(wrong, 'webgpu', 'float32'), 'webgpu', 'float32');
+            assertClose(await out.data(), wrong.webgpu, toleranceOf(op), wrong.label);
+          });
         }
       }));
   }

@@ -5,6 +5,7 @@ defineSamples('cast', {
     { label: 'to int32, both signs', inputs: [{ shape: [9], data: [-2.7, -1, -0.5, 0, 0.5, 1, 2.7, 3e9, -3e9], differentiable: false }], attrs: { dtype: 'int32' } },
     { label: 'to int32, NaN', inputs: [{ shape: [2], data: [NaN, 1.5], differentiable: false }], attrs: { dtype: 'int32' } },
     { label: 'from int32', inputs: [{ shape: [3, 67], dtype: 'int32', low: -1000, high: 1000 }], attrs: { dtype: 'float32' } },
+    { label: 'several workgroups', inputs: [{ shape: [5, 229], low: -100, high: 100, differentiable: false }], attrs: { dtype: 'int32' } },
     { label: 'to the dtype it has', inputs: [{ shape: [5] }], attrs: { dtype: 'float32' } },
     { label: 'nothing', inputs: [{ shape: [0], differentiable: false }], attrs: { dtype: 'int32' } },
   ],

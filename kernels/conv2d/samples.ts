@@ -27,6 +27,8 @@ const CASES: readonly Case[] = [
   { label: 'depthwise', x: [1, 5, 5, 5], weight: [5, 1, 3, 3], attrs: { groups: 5, padding: [[1, 1], [1, 1]] } },
   { label: 'all settings at once', x: [2, 4, 9, 8], weight: [4, 2, 3, 2], attrs: { stride: [2, 1], padding: [[1, 2], [2, 0]], dilation: [2, 2], groups: 2 } },
   { label: 'more filters than a tile', x: [1, 3, 5, 6], weight: [17, 3, 3, 3] },
+  { label: 'two groups, each of more filters than a tile', x: [2, 4, 4, 5], weight: [20, 2, 2, 2], attrs: { groups: 2 } },
+  { label: 'two groups, each of more filters than a tile, 3x3', x: [2, 4, 4, 6], weight: [20, 2, 3, 3], attrs: { groups: 2 } },
   { label: 'several workgroups', x: [9, 8, 13, 13], weight: [16, 8, 3, 3] },
   { label: 'the first layer of the CNN', x: [3, 1, 28, 28], weight: [32, 1, 3, 3] },
   { label: 'no images', x: [0, 2, 4, 4], weight: [3, 2, 3, 3] },

@@ -1,4 +1,5 @@
 import { type Sample, type SampleInput, type Tolerance, defineSamples } from '../../core/samples.js';
+import { floats, ints, outOfRange } from '../indexing.samples.js';
 import type { CrossEntropyAttrs } from './layout.js';
 
 const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'WGSL allows exp 3 + 2|x| ULP, log 2^-21 near 1 and division 2.5 ULP' };
@@ -20,6 +21,11 @@ const CASES: readonly Case[] = [
   { label: 'another ignoreIndex', logits: { shape: [4, 4] }, target: { data: [2, 0, 2, 1] }, weighted: true, attrs: { ignoreIndex: 2 } },
   { label: 'pixels', logits: { shape: [2, 4, 3, 2] }, target: {}, weighted: true },
   { label: 'large scores', logits: { shape: [2, 3], data: [1000, 1001, 998, -1000, -1003, -1001], differentiable: false }, target: { high: 2 } },
+  {
+    label: 'scores so far apart that only their maximum keeps the exponentials finite',
+    logits: { shape: [3, 3], data: [-100, 0, 100, 100, 0, -100, 0, 100, -100], differentiable: false },
+    target: { data: [0, 1, 2] },
+  },
   { label: 'one class', logits: { shape: [3, 1], differentiable: false }, target: { high: 0 } },
   { label: 'several workgroups', logits: { shape: [200, 10] }, target: { high: 9 } },
   { label: 'no samples', logits: { shape: [0, 3] }, target: {} },
@@ -48,6 +54,7 @@ const BENCH: readonly Case[] = [
 const logits = { shape: [3, 4] };
 const target = { shape: [3], dtype: 'int32' } as const;
 const attrs = attrsOf(CASES[0]);
+const FLAT_LOGITS = floats([2, 3], [0, 0, 0, 0, 0, 0]);
 
 defineSamples('crossEntropyLosses', {
   samples: CASES.map(forward),
@@ -58,6 +65,7 @@ defineSamples('crossEntropyLosses', {
     { label: 'weights of another shape', inputs: [logits, target, { shape: [3] }], attrs, error: 'ShapeError', message: /crossEntropy: weight \[3\]/ },
     { label: 'smoothing above 1', inputs: [logits, target], attrs: { ...attrs, labelSmoothing: 1.5 }, error: 'TapegradError', message: /crossEntropy: labelSmoothing .*1.5/ },
   ],
+  valueErrors: outOfRange('crossEntropy', 'two samples', (index) => [FLAT_LOGITS, ints(index, 1)], attrs, [NaN, Math.log(3)]),
   tolerance: EXPONENTIAL,
   bench: BENCH.map(forward),
 });
@@ -73,6 +81,10 @@ defineSamples('crossEntropyGrad', {
       message: /crossEntropyGrad: gradient \[4\].*target \[3\]/,
     },
   ],
+  valueErrors: outOfRange(
+    'crossEntropyGrad', 'two samples', (index) => [floats([2], [1, 1]), FLAT_LOGITS, ints(index, 1)], attrs,
+    [NaN, NaN, NaN, 1 / 3, -2 / 3, 1 / 3],
+  ),
   tolerance: EXPONENTIAL,
   bench: BENCH.map(backward),
 });

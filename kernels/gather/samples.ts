@@ -1,4 +1,5 @@
 import { defineSamples } from '../../core/samples.js';
+import { floats, ints, outOfRange } from '../indexing.samples.js';
 
 defineSamples('gather', {
   samples: [
@@ -16,6 +17,7 @@ defineSamples('gather', {
       inputs: [{ shape: [2, 1, 2, 3, 1, 2, 2, 2] }, { shape: [2, 1, 2, 4, 1, 2, 1, 2], dtype: 'int32', high: 2 }],
       attrs: { axis: 3 },
     },
+    { label: 'five axes that cannot be merged', inputs: [{ shape: [3, 3, 3, 3, 3] }, { shape: [2, 2, 4, 2, 2], dtype: 'int32', high: 2 }], attrs: { axis: 2 } },
     { label: 'several workgroups', inputs: [{ shape: [37, 11] }, { shape: [37, 41], dtype: 'int32', high: 10 }], attrs: { axis: 1 } },
     {
       label: 'int32',
@@ -61,6 +63,10 @@ defineSamples('gather', {
       error: 'ShapeError',
       message: /gather: axis -1 .*rank 2/,
     },
+  ],
+  valueErrors: [
+    ...outOfRange('gather', 'float32', (index) => [floats([3], [1, 2, 3]), ints(2, index, 0)], { axis: 0 }, [3, NaN, 1]),
+    ...outOfRange('gather', 'int32', (index) => [ints(1, 2, 3), ints(2, index, 0)], { axis: 0 }, [3, 0, 1]),
   ],
   bench: [
     {

@@ -1,5 +1,6 @@
 import type { Shape } from '../../core/shape.js';
 import { type Sample, defineSamples } from '../../core/samples.js';
+import { floats, ints, outOfRange } from '../indexing.samples.js';
 
 /** `count` rows chosen along `axis` of a tensor of shape `x`. */
 function select(label: string, x: Shape, count: number, axis: number): Sample {
@@ -56,6 +57,14 @@ defineSamples('indexSelect', {
       message: /indexSelect: axis 0 .*rank 0/,
     },
   ],
+  valueErrors: [
+    ...outOfRange('indexSelect', 'rows of two', (index) => [floats([3, 2], [1, 2, 3, 4, 5, 6]), ints(index, 1)], { axis: 0 }, [NaN, NaN, 3, 4]),
+    ...outOfRange(
+      'indexSelect', 'rows of a vec4', (index) => [floats([3, 4], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), ints(1, index)], { axis: 0 },
+      [4, 5, 6, 7, NaN, NaN, NaN, NaN],
+    ),
+    ...outOfRange('indexSelect', 'int32', (index) => [ints(1, 2, 3), ints(index, 1)], { axis: 0 }, [0, 2]),
+  ],
   bench: [select('embedding: 8192 of 10000 rows of 512', [10_000, 512], 8192, 0), select('1M rows of 3', [1 << 16, 3], 1 << 20, 0)],
 });
 
@@ -108,5 +117,8 @@ defineSamples('indexSelectGrad', {
       message: /indexSelectGrad: index must be an int32 tensor, got float/,
     },
   ],
+  valueErrors: outOfRange(
+    'indexSelectGrad', 'a vector', (index) => [floats([3], [10, 20, 30]), ints(2, index, 2)], { axis: 0, extent: 3 }, [0, 0, 40],
+  ),
   bench: [selectGrad('embedding: 8192 of 10000 rows of 512', [8192, 512], 0, 10_000)],
 });

@@ -26,6 +26,7 @@ defineSamples('matmul', {
     { label: 'a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [3, 5, 2] }], attrs: attrs(false, false) },
     { label: 'a matrix for all of a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [5, 2] }], attrs: attrs(false, false) },
     { label: 'both batches stretched', inputs: [{ shape: [2, 1, 4, 4] }, { shape: [3, 4, 4] }], attrs: attrs(false, true) },
+    { label: 'five batch axes that cannot be merged', inputs: [{ shape: [2, 1, 2, 1, 3, 2, 3] }, { shape: [1, 2, 1, 2, 1, 3, 2] }], attrs: attrs(false, false) },
     { label: 'a batch of many tiles', inputs: [{ shape: [5, 34, 8] }, { shape: [5, 8, 66] }], attrs: attrs(false, false) },
     { label: 'bias', inputs: [{ shape: [9, 5] }, { shape: [11, 5] }, { shape: [11] }], attrs: attrs(false, true) },
     { label: 'bias of whole vec4s, a batch', inputs: [{ shape: [2, 3, 4] }, { shape: [4, 8] }, { shape: [8] }], attrs: attrs(false, false) },

@@ -1,5 +1,6 @@
 import type { Shape } from '../../core/shape.js';
 import { type Sample, defineSamples } from '../../core/samples.js';
+import { ints, outOfRange } from '../indexing.samples.js';
 
 function labels(label: string, shape: Shape, classes: number, dtype = 'float32'): Sample {
   return { label, inputs: [{ shape, dtype: 'int32', high: classes - 1 }], attrs: { classes, dtype } };
@@ -45,5 +46,6 @@ defineSamples('oneHot', {
       message: /oneHot: shape \[1,1,1,1,1,1,1,1,4\] has rank 9/,
     },
   ],
+  valueErrors: outOfRange('oneHot', 'a vector', (index) => [ints(index, 1)], { classes: 3, dtype: 'float32' }, [0, 0, 0, 0, 1, 0]),
   bench: [labels('4096 labels of 1000 classes', [4096], 1000)],
 });

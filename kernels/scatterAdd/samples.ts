@@ -1,5 +1,6 @@
 import { type Sample, defineSamples } from '../../core/samples.js';
 import type { Shape } from '../../core/shape.js';
+import { floats, ints, outOfRange } from '../indexing.samples.js';
 
 /** A call whose index draws from the `extent` of x along `axis`, so that several entries meet at one place. */
 function sample(label: string, x: Shape, entries: Shape, axis: number): Sample {
@@ -15,6 +16,8 @@ defineSamples('scatterAdd', {
     sample('a vector, many entries a place', [3], [65], 0),
     sample('one element', [1], [1], 0),
     sample('rank 8', [2, 1, 2, 3, 1, 2, 2, 2], [2, 1, 2, 4, 1, 2, 1, 2], 3),
+    sample('five axes, the last one indexed', [2, 3, 2, 3, 3], [1, 2, 1, 2, 4], 4),
+    sample('five axes, the first one indexed', [3, 2, 3, 2, 3], [4, 1, 2, 1, 2], 0),
     sample('several workgroups', [37, 11], [31, 41], 1),
     {
       label: 'int32',
@@ -72,6 +75,9 @@ defineSamples('scatterAdd', {
       message: /scatterAdd: axis 1 .*rank 1/,
     },
   ],
+  valueErrors: outOfRange(
+    'scatterAdd', 'a vector', (index) => [floats([3], [1, 2, 3]), ints(2, index, 2), floats([3], [10, 20, 30])], { axis: 0 }, [1, 2, 43],
+  ),
   bench: [
     sample('1M into rows of 256', [4096, 256], [4096, 256], 1),
     sample('one class of ten a row, batch 4096', [4096, 10], [4096, 1], 1),

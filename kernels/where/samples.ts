@@ -7,6 +7,7 @@ defineSamples('where', {
     { label: 'equal shapes', inputs: [{ shape: [3, 7], ...flags }, { shape: [3, 7] }, { shape: [3, 7] }] },
     { label: 'scalars', inputs: [{ shape: [], ...flags }, { shape: [] }, { shape: [] }] },
     { label: 'all three stretched', inputs: [{ shape: [4, 1, 1], ...flags }, { shape: [3, 1] }, { shape: [2] }] },
+    { label: 'five axes that cannot be merged', inputs: [{ shape: [2, 1, 2, 1, 2], ...flags }, { shape: [1, 3, 1, 3, 1] }, { shape: [2, 3, 1, 1, 2] }] },
     { label: 'a condition with values beyond 1', inputs: [{ shape: [5], dtype: 'int32', low: -2, high: 2 }, { shape: [5] }, { shape: [] }] },
     { label: 'int32', inputs: [{ shape: [5], ...flags }, { shape: [5], dtype: 'int32' }, { shape: [5], dtype: 'int32' }] },
     { label: 'nothing', inputs: [{ shape: [0], ...flags }, { shape: [0] }, { shape: [] }] },

@@ -1,106 +1,140 @@
 import { writeFileSync } from 'node:fs';
 import { allOps, init } from '../../index.js';
-import { UsageError, oneOf, readFlags, wholeNumber } from '../../examples/commandLine.js';
+import { backendFor } from '../../core/device.js';
 import { samplesOf } from '../../core/samples.js';
+import type { WebGpuBackend } from '../../core/webgpu/backend.js';
+import { UsageError, oneOf, readFlags, wholeNumber } from '../../examples/commandLine.js';
 import '../../kernels/samples.js';
-import { equivalenceOf } from './equivalents.js';
-import { compiles, targetsByModule, tryVjpMutants, wgslKill } from './mutantRuns.js';
-import { wgslMutants } from './wgslMutants.js';
+import { Bench, Kernels } from './bareCalls.js';
+import { equivalenceOf, survivalOf } from './equivalents.js';
+import { type MutantReport, type Row, summarise, totalsOf, totalsText } from './mutantReport.js';
+import { type Options, shardFrom } from './options.js';
+import { Progress } from './progress.js';
+import { tryVjpMutants } from './vjpRuns.js';
+import { type WgslMutant, wgslMutants } from './wgslMutants.js';
+import { Trials, targetsByModule } from './wgslRuns.js';
 
 /*
- * npm run mutants -- [--op NAME] [--kind both|vjp|wgsl] [--limit N] [--json FILE], which is npm run gradcheck -- --mutants
+ * npm run gradcheck -- --mutants [--op NAME,...] [--kind both|vjp|wgsl] [--limit N] [--shard I/N] [--json FILE]
  *
  * Proof that the checks bite: plants wrong backward rules in every op and wrong syntax in every shader, and lists which of
- * them some check noticed. --limit takes N mutants a shader, evenly spread. Exit code 1 if any survives without a reason.
+ * them some check noticed. --limit takes N mutants a shader, evenly spread; --shard the I-th of N parts of the ops and of the
+ * shaders. Exit code 1 if any survives without a reason.
  */
 
-interface Row {
-  kind: 'vjp' | 'wgsl';
-  /** An op's name, or a shader's. */
-  where: string;
-  what: string;
-  verdict: 'killed' | 'survived' | 'equivalent' | 'does not compile';
-  /** The sample that killed it, or why it is equivalent. */
-  why: string;
-}
+type Shard = Options['shard'];
 
-function summarise(where: string, rows: readonly Row[]): void {
-  const count = (verdict: Row['verdict']) => rows.filter((row) => row.verdict === verdict).length;
-  const [killed, survived, equivalent, invalid] = (['killed', 'survived', 'equivalent', 'does not compile'] as const).map(count);
-  const score = killed + survived === 0 ? '' : ` ${((100 * killed) / (killed + survived)).toFixed(1)} %`;
-  const more = [equivalent > 0 ? `, ${equivalent} equivalent` : '', invalid > 0 ? `, ${invalid} do not compile` : ''].join('');
-  console.log(`${where}:${score} ${killed} killed, ${survived} survived${more}`);
-}
+/** The shard's part of a list of `total`: a run of neighbours, as each shader and op has a price of its own. */
+const inShard = ({ index, count }: Shard, total: number, before = 0) => (_: unknown, at: number) =>
+  Math.floor(((before + at) * count) / total) === index - 1;
 
 function report(where: string, rows: readonly Row[]): void {
-  summarise(where, rows);
-  for (const row of rows) if (row.verdict === 'survived') console.log(`    survived: ${row.what}`);
+  console.log(totalsText(where, totalsOf(rows)));
+  for (const { verdict, what, why } of rows) if (verdict === 'survived') console.log(`    survived: ${what}${why ? ` (${why})` : ''}`);
 }
 
-async function vjpRows(names: readonly string[]): Promise<Row[]> {
+async function vjpRows(names: readonly string[], shard: Shard): Promise<Row[]> {
+  const differentiable = allOps().filter((op) => names.includes(op.name) && typeof op.vjp === 'function');
+  const ops = differentiable.filter(inShard(shard, differentiable.length));
+  const progress = new Progress(ops.length, 'vjps', 'with survivors');
   const all: Row[] = [];
-  for (const op of allOps()) {
-    if (!names.includes(op.name) || typeof op.vjp !== 'function') continue;
+  for (const op of ops) {
     const flat = samplesOf(op.name)?.flat;
     const rows = (await tryVjpMutants(op)).map(({ kind, killedBy }): Row => {
       const reason = flat ? `every slope is zero: ${flat}` : equivalenceOf(op.name, kind);
       const verdict = killedBy !== null ? 'killed' : reason ? 'equivalent' : 'survived';
-      return { kind: 'vjp', where: op.name, what: kind, verdict, why: killedBy ?? reason ?? '' };
+      return { kind: 'vjp', where: op.name, what: kind, verdict, why: killedBy ?? reason ?? survivalOf(op.name, kind) ?? '' };
     });
+    progress.step(op.name, rows.some(({ verdict }) => verdict === 'survived'));
     report(op.name, rows);
     all.push(...rows);
   }
+  progress.stop();
   return all;
 }
 
-async function wgslRows(names: readonly string[], limit: number): Promise<Row[]> {
+/** At most `limit` of a list, evenly spread. */
+function spread<T>(list: readonly T[], limit: number): T[] {
+  const step = Math.max(1, list.length / limit);
+  return Array.from({ length: Math.ceil(list.length / step) }, (_, i) => list[Math.floor(i * step)]);
+}
+
+async function judgeMutant(trials: Trials, where: string, mutant: WgslMutant): Promise<Row> {
+  const { kind, line, before, after, code, mutated } = mutant;
+  const what = `line ${line}, ${kind}: '${before}' to '${after}', now: ${mutated}`;
+  const row = (verdict: Row['verdict'], why: string): Row => ({ kind: 'wgsl', where, what, verdict, why });
+  if (trials.neverCompiled(code)) return row('equivalent', 'a default that no launch uses: each gives its own value');
+  try {
+    const killer = await trials.killerOf(code);
+    if (killer !== null) return row('killed', killer);
+  } catch (error) {
+    return row('does not compile', (error as Error).message.trim().split('\n')[0]);
+  }
+  const reason = equivalenceOf(where, what);
+  return reason ? row('equivalent', reason) : row('survived', survivalOf(where, what) ?? '');
+}
+
+async function wgslRows(bench: Bench, names: readonly string[], limit: number, shard: Shard): Promise<Row[]> {
+  const right = new Kernels(bench);
+  const shaders = [...targetsByModule(allOps())].filter(([, targets]) => targets.some(({ op }) => names.includes(op.name)));
+  const chosen = shaders.map(([module, targets]) => ({ module, targets, mutants: spread(wgslMutants(module.code), limit) }));
+  const total = chosen.reduce((sum, { mutants }) => sum + mutants.length, 0);
+  let before = 0;
+  const mine = chosen.map(({ module, targets, mutants }) => {
+    const part = mutants.filter(inShard(shard, total, before));
+    before += mutants.length;
+    return { module, targets, mutants: part };
+  }).filter(({ mutants }) => mutants.length > 0);
+
+  const progress = new Progress(mine.reduce((sum, { mutants }) => sum + mutants.length, 0), 'mutants', 'survived');
   const all: Row[] = [];
-  for (const [module, targets] of await targetsByModule(allOps())) {
-    if (!targets.some(({ op }) => names.includes(op.name))) continue;
-    const broken = await wgslKill(module, module.code, targets);
-    if (broken !== null) throw new Error(`${module.name} is wrong before any mutation: ${broken}`);
-    const mutants = wgslMutants(module.code);
-    const step = Math.max(1, mutants.length / limit);
+  for (const { module, targets, mutants } of mine) {
+    const trials = await Trials.of(bench, module, targets, right);
     const rows: Row[] = [];
-    for (let at = 0; at < mutants.length; at += step) {
-      const { kind, line, before, after, code, source } = mutants[Math.floor(at)];
-      const what = `line ${line}, ${kind}: '${before}' to '${after}' in: ${source}`;
-      const row = (verdict: Row['verdict'], why: string) => rows.push({ kind: 'wgsl', where: module.name, what, verdict, why });
-      if (!(await compiles(code))) {
-        row('does not compile', '');
-        continue;
-      }
-      const killedBy = await wgslKill(module, code, targets);
-      const reason = killedBy === null ? equivalenceOf(module.name, source, kind) : null;
-      row(killedBy !== null ? 'killed' : reason ? 'equivalent' : 'survived', killedBy ?? reason ?? '');
+    for (const mutant of mutants) {
+      const row = await judgeMutant(trials, module.name, mutant);
+      progress.step(module.name, row.verdict === 'survived');
+      rows.push(row);
     }
+    trials.destroy();
     report(module.name, rows);
     all.push(...rows);
   }
+  progress.stop();
   return all;
 }
 
 /** The program, given its flags; resolves to the exit code. */
 export async function runMutants(args: readonly string[]): Promise<number> {
-  const flags = readFlags(args, ['op', 'kind', 'limit', 'json']);
+  const flags = readFlags(args, ['op', 'kind', 'limit', 'shard', 'json']);
   const kind = oneOf('kind', flags.kind, ['both', 'vjp', 'wgsl']);
   const limit = wholeNumber('limit', flags.limit, 2 ** 31, 1);
+  const shard = shardFrom(flags.shard);
   const names = flags.op?.split(',') ?? allOps().map((op) => op.name);
   const unknown = names.find((name) => !allOps().some((op) => op.name === name));
   if (unknown !== undefined) throw new UsageError(`--op ${unknown}: there is no such op`);
 
+  const began = performance.now();
+  let adapter: string | null = null;
   const rows: Row[] = [];
-  if (kind !== 'wgsl') rows.push(...(await vjpRows(names)));
+  if (kind !== 'wgsl') rows.push(...(await vjpRows(names, shard)));
   if (kind !== 'vjp') {
     const { backend } = await init({ device: 'webgpu' });
-    console.log(`Device: ${backend.description}`);
+    adapter = backend.description;
     await init({ device: 'cpu' });
-    rows.push(...(await wgslRows(names, limit)));
+    rows.push(...(await wgslRows(new Bench(backendFor('webgpu') as WebGpuBackend), names, limit, shard)));
   }
+
+  const summary = summarise(rows);
+  if (adapter !== null) console.log(`Device: ${adapter}`);
   for (const each of ['vjp', 'wgsl'] as const) {
-    const some = rows.filter((row) => row.kind === each);
-    if (some.length > 0) summarise(`all ${each} mutants`, some);
+    if (summary[each].score !== null) console.log(totalsText(`all ${each} mutants`, summary[each]));
   }
-  if (flags.json) writeFileSync(flags.json, JSON.stringify(rows, null, 1));
-  return rows.some((row) => row.verdict === 'survived') ? 1 : 0;
+  const found: MutantReport = {
+    adapter, shard: `${shard.index}/${shard.count}`, limit: flags.limit === undefined ? null : limit,
+    seconds: Math.round((performance.now() - began) / 1000), summary, rows,
+  };
+  console.log(`${rows.length} mutants in ${found.seconds} s`);
+  if (flags.json) writeFileSync(flags.json, `${JSON.stringify(found, null, 1)}\n`);
+  return rows.some((row) => row.verdict === 'survived' && row.why === '') ? 1 : 0;
 }

@@ -5,7 +5,7 @@ import type { SuiteOptions } from './check.js';
 export const USAGE = `npm run gradcheck -- [--op NAME,...] [--device cpu|webgpu] [--seed N] [--graphs N] [--seeds N] [--shard I/N]
                      [--jobs N] [--json FILE] [--html FILE] [--junit FILE]
 npm run gradcheck -- --merge A.json B.json ... [--json FILE] [--html FILE] [--junit FILE]
-npm run gradcheck -- --mutants [--op NAME,...] [--kind both|vjp|wgsl] [--limit N] [--json FILE]`;
+npm run gradcheck -- --mutants [--op NAME,...] [--kind both|vjp|wgsl] [--limit N] [--shard I/N] [--json FILE]`;
 
 /** Where the report goes, besides stdout. */
 export interface Outputs {
@@ -28,7 +28,7 @@ const DEFAULT_JOBS = Math.min(4, availableParallelism());
 
 const OUTPUTS = ['json', 'html', 'junit'] as const;
 
-function shardFrom(value = '1/1'): Options['shard'] {
+export function shardFrom(value = '1/1'): Options['shard'] {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(value)?.map(Number) ?? [];
   if (!(index >= 1 && index <= count)) throw new UsageError(`--shard ${value}: expected I/N with I from 1 to N`);
   return { index, count };

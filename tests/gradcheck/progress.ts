@@ -7,9 +7,9 @@ export class Progress {
   private done = 0;
   private failed = 0;
 
-  constructor(private readonly total: number, terminal = process.stderr.isTTY === true) {
+  constructor(private readonly total: number, private readonly unit = 'checks', private readonly bad = 'FAIL', terminal = process.stderr.isTTY === true) {
     this.bar = terminal
-      ? new SingleBar({ format: '{bar} {value}/{total} checks | {failed} FAIL | {op} | {eta_formatted} left', stream: process.stderr, hideCursor: true, barsize: 24 })
+      ? new SingleBar({ format: `{bar} {value}/{total} ${unit} | {failed} ${bad} | {op} | {eta_formatted} left`, stream: process.stderr, hideCursor: true, barsize: 24 })
       : null;
     this.bar?.start(total, 0, { failed: 0, op: '' });
   }
@@ -21,7 +21,7 @@ export class Progress {
     else if (this.done % Math.max(1, Math.ceil(this.total / 10)) === 0 || this.done === this.total) {
       const seconds = (performance.now() - this.began) / 1000;
       const left = (seconds / this.done) * (this.total - this.done);
-      console.error(`${this.done}/${this.total} checks | ${this.failed} FAIL | ${op} | ${seconds.toFixed(0)} s, ${left.toFixed(0)} s left`);
+      console.error(`${this.done}/${this.total} ${this.unit} | ${this.failed} ${this.bad} | ${op} | ${seconds.toFixed(0)} s, ${left.toFixed(0)} s left`);
     }
   }
 
