@@ -30,6 +30,8 @@ test('a shader\'s mutants, and fuel for every loop', () => {
   assert.ok(made.includes('7 @compute @workgroup_size(32, 1, 1)'));
   assert.not(made.some((mutant) => mutant.includes('4u; ')), 'comments have no mutants');
   assert.ok(withFuel(code).includes('for (var i = 0u; ( i < half(8u)) && has_fuel(); i++) {'), withFuel(code));
+  const withBarrier = withFuel('for (var k = 0u; k < n; k++) { workgroupBarrier(); }');
+  assert.ok(/&& turns_0 < 20000u; k\+\+/.test(withBarrier), withBarrier);
 });
 
 test('what a launch makes of a shader: its overrides, the arm that runs, the functions that are called', () => {

@@ -7,7 +7,7 @@ import { rewriteTiles } from '../../core/webgpu/tiles.js';
  */
 
 /** Where the block that opens at `open` ends: past its closing brace. */
-function endOfBlock(code: string, open: number): number {
+export function endOfBlock(code: string, open: number): number {
   let depth = 0;
   for (let at = open; at < code.length; at++) {
     if (code[at] === '{') depth++;

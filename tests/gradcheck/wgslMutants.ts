@@ -1,3 +1,5 @@
+import { endOfBlock } from './prune.js';
+
 /* Mutants of WGSL by its syntax: one a place, outside comments. */
 
 export interface WgslMutant {
@@ -65,15 +67,24 @@ const FUEL = 20_000;
 /** Where code with fuel binds one word, which is no longer 0 once some loop ran out of it. */
 export const FUEL_GROUP = 1;
 
+const LOOP = /\b(?:for \(([^;{]*);([^;{]*);([^{]*)\)|while \(([^{]*)\)|loop) \{/g;
+
 /**
  * Every loop ends: a mutant may have lost its own way out. The fuel is a part of each loop's condition, as lavapipe 25.0.7
- * forgets the condition of a loop that has a second way out with a constant number of turns.
+ * forgets the condition of a loop that has a second way out with a constant number of turns. A loop with a barrier counts
+ * for itself, in a variable that is the same in the whole workgroup: what is private may differ, and then no barrier is allowed.
  */
 export function withFuel(code: string): string {
-  const limited = code
-    .replace(/\bfor \(([^;{]*);([^;{]*);([^{]*)\) \{/g, 'for ($1; ($2) && has_fuel();$3) {')
-    .replace(/\bwhile \(([^{]*)\) \{/g, 'while (($1) && has_fuel()) {')
-    .replace(/\bloop \{/g, 'loop { if (!has_fuel()) { break; }');
+  const limited = code.replace(LOOP, (head, start: string | undefined, condition: string, step: string, turning: string | undefined, at: number) => {
+    const block = code.slice(at, endOfBlock(code, at + head.length - 1));
+    if (start !== undefined && block.includes('Barrier();')) {
+      return `var turns_${at} = 0u; for (${start}; (${condition}) && turns_${at} < ${FUEL}u;${step}) {
+        turns_${at}++; if (turns_${at} == ${FUEL}u) { atomicStore(&out_of_fuel, 1u); }`;
+    }
+    if (start !== undefined) return `for (${start}; (${condition}) && has_fuel();${step}) {`;
+    if (turning !== undefined) return `while ((${turning}) && has_fuel()) {`;
+    return 'loop { if (!has_fuel()) { break; }';
+  });
   if (limited === code) return code;
   return `${limited}
 var<private> fuel: u32 = ${FUEL}u;
