@@ -30,7 +30,7 @@ const TRAITS: Record<string, Traits> = {
   reciprocal: { domain: { avoid: [0], margin: 0.4 } },
   sin: { extremes: [-1000, -10, 3.14159, 10, 1000] },
   cos: { extremes: [-1000, -10, 1.5708, 10, 1000] },
-  tanh: { tolerance: EXPONENTIAL, extremes: FAR, small: [...NEAR_ZERO, 0.099] },
+  tanh: { tolerance: EXPONENTIAL, extremes: FAR, near: [...NEAR, 0.099] },
   sigmoid: { tolerance: EXPONENTIAL, extremes: FAR },
   relu: { domain: { avoid: [0] }, extremes: FAR },
   leakyRelu: { domain: { avoid: [0] }, attrs: { negativeSlope: 0.1 } },
