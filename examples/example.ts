@@ -1,0 +1,115 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DeviceName, init, manualSeed, scope } from '../index.js';
+import { UsageError, oneOf, readFlags, wholeNumber } from './commandLine.js';
+import { type Section, htmlPage } from './plot.js';
+import { ProgressBar } from './progress.js';
+
+/* The frame around every example: flags, device, seed, the page at the end, and whether the number was reached. */
+
+/** What an example is told. */
+export interface Context {
+  seed: number;
+  /** Folder with data sets (`--data` or TAPEGRAD_DATA); null without one. */
+  data: string | null;
+  /** A short run for the tests: the same steps, fewer of them; its goal is `quickGoal`. */
+  quick: boolean;
+  /** A progress bar of `total` steps; the frame stops it. */
+  progress(total: number, unit: string): ProgressBar;
+}
+
+/** What an example found. */
+export interface Outcome {
+  /** Figures by name; the goal names one of them. */
+  metrics: Record<string, number>;
+  /** What the page shows, top to bottom. */
+  page: Section[];
+  /** A few lines for the terminal: a sample of generated text, a table. */
+  text?: string;
+}
+
+/** The number to reach: at least, or at most, `value`. */
+export interface Goal {
+  metric: string;
+  direction: 'at least' | 'at most';
+  value: number;
+}
+
+export interface Example {
+  /** Its folder's name. */
+  name: string;
+  /** One line: what is learnt, by what. */
+  title: string;
+  goal: Goal;
+  /** What a quick run must reach. */
+  quickGoal: Goal;
+  run(context: Context): Promise<Outcome>;
+}
+
+/** What `--json` writes. */
+export interface ExampleResult {
+  example: string;
+  device: string;
+  adapter: string;
+  seed: number;
+  quick: boolean;
+  metrics: Record<string, number>;
+  goal: Goal;
+  reached: boolean;
+  seconds: number;
+}
+
+export const EXAMPLE_FLAGS = '[--device auto|webgpu|cpu] [--seed N] [--data DIR] [--out DIR] [--json FILE] [--quick]';
+
+function isReached({ metric, direction, value }: Goal, metrics: Record<string, number>): boolean {
+  const found = metrics[metric];
+  if (found === undefined) throw new Error(`the goal names ${metric}; the example reports ${Object.keys(metrics).join(', ')}`);
+  return direction === 'at least' ? found >= value : found <= value;
+}
+
+/** The data folder, or a UsageError that says what to fetch. */
+export function requireData({ data }: Context, what: string): string {
+  if (data === null) throw new UsageError(`needs ${what}; name the folder with --data DIR or TAPEGRAD_DATA`);
+  return data;
+}
+
+/** Runs one example to its end: prints its figures, writes its page, and says whether its number was reached (exit code 1 if not). */
+export async function runExample(example: Example, args: readonly string[]): Promise<number> {
+  const quick = args.includes('--quick');
+  const flags = readFlags(args.filter((arg) => arg !== '--quick'), ['device', 'seed', 'data', 'out', 'json']);
+  const seed = wholeNumber('seed', flags.seed, 1, 0);
+  const { backend, fallback } = await init({ device: oneOf<'auto' | DeviceName>('device', flags.device, ['auto', 'webgpu', 'cpu']) });
+  console.log(`${example.name}: ${example.title}`);
+  if (fallback) console.log(`No usable WebGPU adapter (${fallback}); computing on the CPU.`);
+  console.log(`Device: ${backend.name}, ${backend.description}; seed ${seed}`);
+  manualSeed(seed);
+
+  const bars: ProgressBar[] = [];
+  const progress = (total: number, unit: string): ProgressBar => {
+    bars.forEach((bar) => bar.stop());
+    bars.push(new ProgressBar(total, unit));
+    return bars.at(-1)!;
+  };
+  const began = performance.now();
+  const context: Context = { seed, quick, data: flags.data ?? (process.env.TAPEGRAD_DATA || null), progress };
+  const { metrics, page, text } = await scope(() => example.run(context)).finally(() => bars.forEach((bar) => bar.stop()));
+  const seconds = (performance.now() - began) / 1000;
+
+  const goal = quick ? example.quickGoal : example.goal;
+  const reached = isReached(goal, metrics);
+  const figures = Object.entries(metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(5))}`).join(', ');
+  const verdict = `${figures} (goal: ${goal.metric} ${goal.direction} ${goal.value}, ${reached ? 'reached' : 'MISSED'}; ${seconds.toFixed(0)} s)`;
+  if (text) console.log(text);
+  console.log(verdict);
+
+  const folder = flags.out ?? 'examples/out';
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${example.name}.html`);
+  writeFileSync(file, htmlPage(`${example.name}: ${example.title}`, `${backend.description}, seed ${seed}: ${verdict}`, page));
+  console.log(`see ${file}`);
+  if (flags.json) {
+    const result: ExampleResult = { example: example.name, device: backend.name, adapter: backend.description, seed, quick, metrics, goal, reached, seconds };
+    writeFileSync(flags.json, `${JSON.stringify(result, null, 2)}\n`);
+  }
+  return reached ? 0 : 1;
+}
