@@ -72,6 +72,7 @@ async function measure(options: Options, rows: readonly Row[]): Promise<number> 
   if (clock === 'processor' && adapter.family !== 'software') {
     throw new UsageError(`--clock processor is for adapters that run on the processor; ${adapter.description} does not`);
   }
+  const environment = describeEnvironment(adapter.description, adapter.device); // now: the working tree may change meanwhile
   console.error(`measuring what ${adapter.description} can do at most`);
   const bench = await openBench(adapter, CLOCKS[clock]);
   const sidesOf = sidesFor(options, bench, other);
@@ -83,7 +84,7 @@ async function measure(options: Options, rows: readonly Row[]): Promise<number> 
   });
   const raced = peerRows.length > 0 ? await racePeers({ rows: peerRows, rounds: PEER_ROUNDS, onRow: (result) => console.error(rowLine(result)) }) : null;
   const peers = raced && peersRecord(raced, PEER_ROUNDS);
-  const record: BenchRecord = { ...measured, peers, environment: describeEnvironment(adapter.description, adapter.device) };
+  const record: BenchRecord = { ...measured, peers, environment };
   for (const [name, write] of Object.entries(WRITERS)) {
     const file = outputs[name as keyof Outputs];
     if (file) writeFileSync(file, write(record));

@@ -18,6 +18,14 @@ test('the ratio of two runs spans every pair of rounds', () => {
   assert.equal(ratioOfRuns([[9, 10, 99]], [[5, 5]]), { median: 0.5, low: 0.5, high: 0.5 }, 'medians of the rounds, not their means');
 });
 
+test('with five rounds each, the two extreme ratios at either end are left out', () => {
+  const { low, high } = ratioOfRuns(single(1, 1, 1, 1, 1), single(0.1, 0.9, 1, 1.1, 10));
+  assert.equal([low, high], [0.1, 10], 'one odd round in five is five ratios of 25: the machine may be like that');
+  const once = ratioOfRuns(single(1, 1, 1, 1, 7), single(1, 1, 1, 1, 7));
+  assert.equal([once.low, once.high], [1 / 7, 7]);
+  assert.equal(ratioOfRuns(single(1, 2, 3, 4, 5), single(1, 2, 3, 4, 5)), { median: 1, low: 1 / 3, high: 3 });
+});
+
 test('the ratio of two sides of one run is taken round by round', () => {
   assert.equal(ratioOfSides(single(10, 1000), single(11, 1200)), { median: 1.15, low: 1.1, high: 1.2 });
 });
