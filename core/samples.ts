@@ -34,6 +34,8 @@ export interface Sample {
   readonly label: string;
   readonly inputs: readonly SampleInput[];
   readonly attrs?: object;
+  /** Where it must be closer than the op's: small results, which an absolute tolerance would let pass. */
+  readonly tolerance?: Tolerance;
 }
 
 /** A call that must throw. */

@@ -70,7 +70,7 @@ for (const op of ops) {
       assertNoLeak(async () => {
         const reference = await runSample(op, sample, 'cpu', 'float64');
         const cpu = await runSample(op, sample, 'cpu', 'float32');
-        const tolerance = toleranceOf(op);
+        const tolerance = toleranceOf(op, sample);
         compare(cpu, reference, tolerance, `CPU f32, ${sample.label}`);
         const fresh = await Promise.all(makeInputs(sample, 'cpu', 'float32').map((input) => input.data()));
         assertUnchanged(sample, cpu, fresh, mutates);

@@ -61,8 +61,8 @@ export function assertClose(
   if (ratio > 1) assert.unreachable(`${what}: element ${index} is ${actual[index]}, expected ${expected[index]} (allowed ${allowed})`);
 }
 
-export function toleranceOf(op: Op): Tolerance {
-  return samplesOf(op.name)?.tolerance ?? DEFAULT_TOLERANCE;
+export function toleranceOf(op: Op, sample?: Sample): Tolerance {
+  return sample?.tolerance ?? samplesOf(op.name)?.tolerance ?? DEFAULT_TOLERANCE;
 }
 
 /** The inputs of a sample on a device. float32 inputs take the dtype under test; the same seed gives the same values. */

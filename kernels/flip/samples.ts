@@ -17,6 +17,7 @@ defineSamples('flip', {
     flipped('outer and inner of three', [2, 3, 4], [0, 2]),
     flipped('no axis', [3, 4], []),
     flipped('rank 8', [2, 1, 2, 3, 2, 1, 2, 2], [1, 3, 4, 7]),
+    flipped('eight axes that cannot be merged', [2, 2, 2, 2, 2, 2, 2, 3], [1, 3, 5, 7]),
     flipped('several workgroups', [13, 37, 3], [1]),
     flipped('nothing', [0, 3], [0, 1]),
     { label: 'int32', inputs: [{ shape: [3, 5], dtype: 'int32', low: -3 }], attrs: { axes: [1] } },

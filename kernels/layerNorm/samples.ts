@@ -21,6 +21,10 @@ defineNormalizeSamples('layerNorm', {
     { label: 'rows of whole vec4s to be merged twice', x: [3, 4164], attrs: over(4164) },
     { label: 'columns in several parts', x: [200, 6], attrs: over(6) },
     { label: 'more rows and columns than a workgroup', x: [67, 68], attrs: over(68) },
+    {
+      label: 'rows of very different means', x: [3, 7], attrs: over(7),
+      data: [0, 1000, -3000].flatMap((mean) => [0.5, -0.25, 1.5, -1, 0.75, -1.5, 0].map((value) => mean + value)),
+    },
     { label: 'no rows', x: [0, 4], attrs: over(4), without: 'weight' },
     { label: 'no columns', x: [3, 0], attrs: over(0) },
   ],

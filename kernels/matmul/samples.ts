@@ -21,6 +21,7 @@ defineSamples('matmul', {
     ...withAllFlags('whole vec4s', 8, 12, 16),
     ...withAllFlags('one tile and one more', 33, 9, 65),
     ...withAllFlags('several tiles', 67, 36, 132),
+    { label: 'two by two workgroups of the shared kernel', inputs: [{ shape: [72, 4] }, { shape: [4, 72] }], attrs: attrs(false, false) },
     ...withAllFlags('inner extent 1', 2, 1, 3),
     { label: 'a long inner extent', inputs: [{ shape: [2, 301] }, { shape: [301, 3] }], attrs: attrs(false, false) },
     { label: 'a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [3, 5, 2] }], attrs: attrs(false, false) },

@@ -12,6 +12,8 @@ export const NORMALIZE_TOLERANCE: Tolerance = {
 export interface NormalizeCase {
   readonly label: string;
   readonly x: Shape;
+  /** Given values of x. */
+  readonly data?: readonly number[];
   /** What is left out. Default: nothing. */
   readonly without?: 'weight' | 'bias';
   readonly attrs?: object;
@@ -33,11 +35,11 @@ export function defineNormalizeSamples(name: string, { attrs: defaults, paramete
   const forward = (sample: NormalizeCase): Sample & BenchShape => {
     const parameter = { shape: parameters(sample.x, attrsOf(sample)) };
     const given = sample.without === 'weight' ? [] : sample.without === 'bias' ? [parameter] : [parameter, parameter];
-    return { label: sample.label, inputs: [{ shape: sample.x }, ...given], attrs: attrsOf(sample) };
+    return { label: sample.label, inputs: [{ shape: sample.x, data: sample.data }, ...given], attrs: attrsOf(sample) };
   };
   const backward = (sample: NormalizeCase): Sample & BenchShape => {
     const [x, weight] = forward(sample).inputs;
-    return { label: sample.label, inputs: weight ? [x, x, weight] : [x, x], attrs: attrsOf(sample) };
+    return { label: sample.label, inputs: weight ? [{ shape: sample.x }, x, weight] : [{ shape: sample.x }, x], attrs: attrsOf(sample) };
   };
   const misfitsOf = (op: string, call: (sample: NormalizeCase) => Sample): ErrorSample[] =>
     misfits.map((sample) => ({ ...call(sample), error: 'ShapeError', message: new RegExp(`${op}: ${sample.message.source}`) }));

@@ -26,6 +26,7 @@ defineSamples('permute', {
     permuted('several workgroups', [37, 5, 11], [2, 1, 0]),
     permuted('two by two tiles', [36, 40], [1, 0]),
     permuted('several tiles and a batch', [2, 68, 100], [0, 2, 1]),
+    permuted('whole tiles and a batch', [2, 64, 64], [0, 2, 1]),
     permuted('blocks in a batch of two axes', [2, 3, 8, 12], [1, 0, 3, 2]),
     permuted('blocks in a batch of six axes', [2, 2, 2, 3, 2, 2, 4, 4], [5, 4, 3, 2, 1, 0, 7, 6]),
     permuted('nothing', [0, 3], [1, 0]),

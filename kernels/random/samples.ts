@@ -17,6 +17,7 @@ function samplesFor(name: string, own: object): OpSamples {
       draw('scalar', [], own),
       draw('a tail after the last vec4', [3, 7], own),
       draw('several workgroups', [1031], own),
+      draw('a counter of 0', [5], { ...own, counter: 0 }),
       draw('a counter that carries into its high word', [67], { ...own, counter: 2 ** 32 - 5 }),
       draw('a counter beyond 32 bits, a key of ones', [67], { ...own, key: [2 ** 32 - 1, 2 ** 32 - 1], counter: 2 ** 40 + 7 }),
       draw('nothing', [0, 3], own),
@@ -33,7 +34,16 @@ function samplesFor(name: string, own: object): OpSamples {
 for (const name of ['rand', 'randn']) {
   const common = samplesFor(name, { dtype: 'float32' });
   const int32 = refused('int32', [2], { dtype: 'int32' }, new RegExp(`${name}: gives floats, not int32`), 'DTypeError');
-  defineSamples(name, { ...common, errors: [...common.errors, int32] });
+  defineSamples(name, {
+    ...common,
+    samples: [
+      ...common.samples,
+      // randn: radii whose logarithm takes all terms of its series, and nothing larger beside them.
+      draw('first word 0.289', [4], { dtype: 'float32', counter: 2604 }),
+      draw('first word 0.297', [4], { dtype: 'float32', counter: 2607 }),
+    ],
+    errors: [...common.errors, int32],
+  });
 }
 
 const common = samplesFor('randInt', { low: -3, high: 8 });

@@ -44,7 +44,7 @@ export function defineCellSamples(name: string, { gates, gradients, state: state
         ...CASES.map(({ label, state }) => cell(label, state)),
         {
           label: 'gates near zero, where tanh is a series',
-          inputs: cell('', [16, 9]).inputs.map((input, i) => (i < count ? input : { ...input, low: -0.06, high: 0.06 })),
+          inputs: cell('', [16, 9]).inputs.map((input, i) => (i < count ? input : { ...input, low: -0.08, high: 0.08 })),
         },
         {
           label: 'gates far from zero',

@@ -9,14 +9,18 @@ interface Traits {
   flat?: string;
   /** Values far out, where a careless formula overflows or loses everything. */
   extremes?: readonly number[];
-  /** Values where a formula that cancels gives way to a series; in a sample of their own, as larger results would hide them. */
+  /** Values where a polynomial or series stands in for the op, or near a kink; apart, as larger results would hide them. */
   near?: readonly number[];
+  /** Values of small results that exp is a part of. */
+  small?: readonly number[];
 }
 
 const EXPONENTIAL: Tolerance = { relative: 3e-6, absolute: 1e-6, reason: 'WGSL allows exp 3 + 2|x| ULP and division 2.5' };
 const LOGARITHM: Tolerance = { relative: 2e-6, absolute: 2e-6, reason: 'WGSL allows log an absolute error of 2^-21 between 0.5 and 2' };
 const STEPS = 'constant between its jumps';
 const WHOLE = [-2, -1, 0, 1, 2];
+const SERIES: Tolerance = { relative: 1e-6, absolute: 0, reason: 'a few roundings: a series keeps the digits that other formulas lose' };
+const SMALL: Tolerance = { relative: 3e-6, absolute: 0, reason: 'WGSL allows exp 3 + 2|x| ULP and division 2.5' };
 const NEAR = [-0.029, -0.015, -1e-4, 0.005];
 const FAR = [-1000, -100, -20, 20, 100, 1000];
 
@@ -28,18 +32,18 @@ const TRAITS: Record<string, Traits> = {
   sqrt: { domain: { low: 0.1, high: 3 }, extremes: [1e-30, 1e30] },
   rsqrt: { domain: { low: 0.2, high: 3 }, tolerance: EXPONENTIAL },
   reciprocal: { domain: { avoid: [0], margin: 0.4 } },
-  sin: { extremes: [-1000, -10, 3.14159, 10, 1000] },
-  cos: { extremes: [-1000, -10, 1.5708, 10, 1000] },
-  tanh: { tolerance: EXPONENTIAL, extremes: FAR, near: [...NEAR, 0.099] },
+  sin: { extremes: [-1000, -10, 3.14159, 10, 1000, 9999] },
+  cos: { extremes: [-1000, -10, 1.5708, 10, 1000, 9999] },
+  tanh: { tolerance: EXPONENTIAL, extremes: FAR, near: [-0.099, ...NEAR] },
   sigmoid: { tolerance: EXPONENTIAL, extremes: FAR },
-  relu: { domain: { avoid: [0] }, extremes: FAR },
-  leakyRelu: { domain: { avoid: [0] }, attrs: { negativeSlope: 0.1 } },
+  relu: { domain: { avoid: [0] }, extremes: FAR, near: NEAR },
+  leakyRelu: { domain: { avoid: [0] }, attrs: { negativeSlope: 0.1 }, near: NEAR },
   elu: { domain: { avoid: [0] }, attrs: { alpha: 1.3 }, tolerance: EXPONENTIAL, extremes: [-1000, -1e-4], near: NEAR },
   gelu: { tolerance: EXPONENTIAL, extremes: FAR },
   geluTanh: { tolerance: EXPONENTIAL, extremes: [-50, 50] },
   silu: { tolerance: EXPONENTIAL, extremes: FAR },
-  softplus: { attrs: { beta: 1.5 }, tolerance: LOGARITHM, extremes: FAR },
-  erf: { tolerance: EXPONENTIAL, extremes: [-20, -5, -1e-4, 5, 20] },
+  softplus: { attrs: { beta: 1.5 }, tolerance: LOGARITHM, extremes: FAR, small: [-4.7, -8] },
+  erf: { tolerance: EXPONENTIAL, extremes: [-20, -5, 5, 20], near: [-0.9, -1e-4, 0.3, 1.6] },
   clamp: { domain: { avoid: [-1, 0.75] }, attrs: { min: -1, max: 0.75 }, extremes: FAR },
   floor: { domain: { avoid: WHOLE }, flat: STEPS },
   ceil: { domain: { avoid: WHOLE }, flat: STEPS },
@@ -48,26 +52,27 @@ const TRAITS: Record<string, Traits> = {
   selu: { domain: { avoid: [0] }, tolerance: EXPONENTIAL, extremes: [-1000, 40], near: NEAR },
   hardsigmoid: { domain: { low: -5, high: 5, avoid: [-3, 3] }, extremes: FAR },
   hardswish: { domain: { low: -5, high: 5, avoid: [-3, 3] }, extremes: FAR },
-  mish: { tolerance: EXPONENTIAL, extremes: FAR },
+  mish: { tolerance: EXPONENTIAL, extremes: FAR, small: NEAR },
   softsign: { domain: { avoid: [0] }, extremes: FAR },
-  logSigmoid: { tolerance: LOGARITHM, extremes: FAR },
-  tanhshrink: { tolerance: EXPONENTIAL, extremes: [-1000, 20], near: [-0.24, -0.01, 0.2, 0.26] },
+  logSigmoid: { tolerance: LOGARITHM, extremes: FAR, small: [7.05, 9] },
+  tanhshrink: { tolerance: EXPONENTIAL, extremes: [-1000, 20], near: [-0.24, -0.01, 0.2] },
 };
 
-function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes, near }: Traits): Sample[] {
+function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes, near, small }: Traits): Sample[] {
   const on = (label: string, shape: readonly number[]): Sample => ({ label, inputs: [{ shape, ...domain }], attrs });
-  const samples = [
+  const samples: Sample[] = [
     on('a tail after the last vec4', [3, 7]),
     { label: 'scalar', inputs: [{ shape: [], data: [0.625] }], attrs },
     on('nothing', [0, 4]),
     on('several workgroups', [5, 829]),
   ];
   if (integers) samples.push({ label: 'int32', inputs: [{ shape: [11], dtype: 'int32', low: -5, high: 5 }], attrs });
-  if (extremes) {
-    samples.push({ label: 'far out', inputs: [{ shape: [extremes.length], data: extremes, differentiable: false }], attrs });
-  }
-  if (near) samples.push({ label: 'near 0', inputs: [{ shape: [near.length], data: near, differentiable: false }], attrs });
-  samples.push({ label: 'NaN', inputs: [{ shape: [3], data: [1, NaN, 0.25], differentiable: false }], attrs });
+  const at = (label: string, data: readonly number[], tolerance?: Tolerance) =>
+    samples.push({ label, inputs: [{ shape: [data.length], data, differentiable: false }], attrs, tolerance });
+  if (extremes) at('far out', extremes);
+  if (near) at('by a series', near, SERIES);
+  if (small) at('small results', small, SMALL);
+  at('NaN', [1, NaN, 0.25]);
   return samples;
 }
 

@@ -1,7 +1,7 @@
 import type { DType, TypedArray } from '../../core/dtype.js';
 import { scope } from '../../core/memory.js';
 import { type Op, inputNames, outputNames } from '../../core/op.js';
-import type { Sample, ValueErrorSample } from '../../core/samples.js';
+import type { Sample, Tolerance, ValueErrorSample } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
 import { tensor } from '../../core/tensor.js';
 import { bindingBytes } from '../../core/webgpu/storage.js';
@@ -12,7 +12,7 @@ import type { SampleCall } from './plans.js';
 
 /* The memory of one call, laid out by hand, so that nothing a kernel does to it goes unseen. */
 
-/** No value of a sample: a value read by mistake shows. */
+/** No value of a sample: a value read by mistake shows. Each word is one more than the last, so that a copied one shows too. */
 export const GARBAGE = 0x4640e6b7;
 
 /** As a float it is NaN, which shows where zero times garbage would not. */
@@ -40,7 +40,7 @@ export async function memoryOf(op: Op, sample: Sample, call: SampleCall, garbage
   const memory = new Map<string, ArrayBuffer>();
   const allocate = (name: string, elements: number): ArrayBuffer => {
     const bytes = new ArrayBuffer(bindingBytes(4 * elements) + SLACK);
-    new Uint32Array(bytes).fill(garbage + 4096 * memory.size);
+    new Uint32Array(bytes).forEach((_, i, words) => (words[i] = garbage + 4096 * memory.size + i));
     memory.set(name, bytes);
     return bytes;
   };
@@ -57,7 +57,7 @@ export async function memoryOf(op: Op, sample: Sample, call: SampleCall, garbage
 export function writtenPastTheEnd(memory: CallMemory): string[] {
   return [...memory].flatMap(([name, bytes]) => {
     const slack = new Uint32Array(bytes, bytes.byteLength - SLACK);
-    return slack.some((word) => word !== slack.at(-1)) ? [`${name} is written past its end`] : [];
+    return slack.some((word, i) => word !== slack.at(-1)! - (slack.length - 1 - i)) ? [`${name} is written past its end`] : [];
   });
 }
 
@@ -65,6 +65,7 @@ export function writtenPastTheEnd(memory: CallMemory): string[] {
 export interface Expectation {
   outputs: TypedArray[];
   inputsAfter: TypedArray[];
+  tolerance: Tolerance;
 }
 
 export function expectationOf(op: Op, sample: Sample | ValueErrorSample, seed = 1): Promise<Expectation> {
@@ -75,15 +76,14 @@ export function expectationOf(op: Op, sample: Sample | ValueErrorSample, seed = 
     const outputs = 'webgpu' in sample
       ? [Float64Array.from(sample.webgpu)]
       : await Promise.all(callSample(op, sample, inputs, 'cpu', 'float64').map((output) => output.data()));
-    return { outputs, inputsAfter: await Promise.all(inputs.map((input) => input.data())) };
+    return { outputs, inputsAfter: await Promise.all(inputs.map((input) => input.data())), tolerance: toleranceOf(op, sample) };
   });
 }
 
 /** Does the memory hold what it should? */
-export function judgeMemory(op: Op, call: SampleCall, memory: CallMemory, { outputs, inputsAfter }: Expectation): CheckResult {
+export function judgeMemory(op: Op, call: SampleCall, memory: CallMemory, { outputs, inputsAfter, tolerance }: Expectation): CheckResult {
   const [spilt] = writtenPastTheEnd(memory);
   if (spilt) return { verdict: 'FAIL', message: spilt };
-  const tolerance = toleranceOf(op);
   const actual = (name: string, dtype: DType, length: number) => view(dtype, memory.get(name)!, length);
   const ins = inputNames(op, inputsAfter.length);
   const outs = outputNames(op, call.outputs.length);

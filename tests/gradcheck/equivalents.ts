@@ -9,6 +9,13 @@ interface Place {
 
 const SIGMOID_AT_0 = 'sigmoid at 0: t is 1 there, so both branches are';
 const TANH_CHANGES = 'where tanh changes from one formula to the other: both are good to rounding around there';
+const TANH_LAST_TERM = 'the last term of tanh\'s series: at most 1.4e-8, at 0.1, which is 2 ULP';
+const ALIKE_AT_0 = 'at 0 both formulas give 0';
+const FORMULAS_MEET = 'where two formulas meet that are both good to rounding around there';
+const NOT_STORED = 'sums of a tile past the last one, whose rows or columns are not stored';
+const PAST_THE_LINES = 'what stands past the last line goes into rows and columns of the product that are not stored';
+const ONE_VALUE = 'where the count is 1, the sum of squares or products that it divides is 0';
+const NO_VALUES = 'a mean of no values: the first one replaces it, to a rounding, and a state without any weighs nothing';
 
 /** They change nothing that a check could see. */
 const EQUIVALENT: readonly Place[] = [
@@ -19,6 +26,51 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'upsample2d.wgsl', what: /^line \d+, operator: .*, now: let least/, reason: 'starts at an output or two that look elsewhere, and weigh nothing' },
   { where: 'unary.wgsl', what: /, now: return select\(\w+\(1\.0\), t, v <= \w+\(0\.0\)\)/, reason: SIGMOID_AT_0 },
   { where: 'unary.wgsl', what: /, now: return select\(far, near, abs\(v\) <=? \w+\(0\.1(01)?\)\)/, reason: TANH_CHANGES },
+  { where: 'unary.wgsl', what: /, now: let near = v \* \(1\.0 \+ s \* \(-1\.0 \/ 3\.0 \+ s \* \((2\.02 \/ 15\.0|2\.0 \/ 15\.15)\)\)\);$/, reason: TANH_LAST_TERM },
+  { where: 'gruCell.wgsl', what: /, now: let near = v \* \(1\.0 \+ s \* \(-1\.0 \/ 3\.0 \+ s \* \((2\.02 \/ 15\.0|2\.0 \/ 15\.15)\)\)\);$/, reason: TANH_LAST_TERM },
+  { where: 'lstmCell.wgsl', what: /, now: let near = v \* \(1\.0 \+ s \* \(-1\.0 \/ 3\.0 \+ s \* \((2\.02 \/ 15\.0|2\.0 \/ 15\.15)\)\)\);$/, reason: TANH_LAST_TERM },
+  { where: 'unary.wgsl', what: /, now: let cos_r = .* s \* 0\.0000246774886893\)\);$/, reason: 'the last term of the cosine: at most 3.6e-8, at pi/4, which is 0.6 ULP' },
+  { where: 'unary.wgsl', what: /, now: return max\(.*, t <= vec4f\(1e-3\)\);$/, reason: FORMULAS_MEET },
+  { where: 'unary.wgsl', what: 'var far = -0.00001745820047 * a + 3.83197126e-4;', reason: 'the last term of erf\'s polynomial: at most 1.2e-7, at 1.76, which is 2 ULP' },
+  { where: 'unary.wgsl', what: /, now: return select\(near, select\(far, sign\(v\), a >=? vec4f\(4\.0(4)?\)\), a > vec4f\(0\.921875\)\);$/, reason: 'erf is 1 to rounding from 3.92 on: so are both' },
+  { where: 'unary.wgsl', what: /, now: return select\(near, select\(far, sign\(v\), a > vec4f\(4\.0\)\), a >=? vec4f\(0\.9(21875|3109375)\)\);$/, reason: FORMULAS_MEET },
+  { where: 'unary.wgsl', what: /, now: return .*, v, v >= vec4f\(0\.0\)\);$/, reason: ALIKE_AT_0 },
+  { where: 'unary.wgsl', what: 'return v * select(below, above, v >= vec4f(0.0));', reason: ALIKE_AT_0 },
+  { where: 'unary.wgsl', what: /, now: let series = v \* \(1\.0 .* \((1\.01 \/ 24\.0|1\.0 \/ 24\.24)\)\)\)\);$/, reason: 'the last term of the series: at most 3.4e-10, at 0.03, which is 0.2 ULP' },
+  { where: 'unary.wgsl', what: /, now: return select\(exp\(v\) - 1\.0, series, abs\(v\) <=? vec4f\(0\.03(03)?\)\);$/, reason: FORMULAS_MEET },
+  { where: 'unary.wgsl', what: /, now: let series = v \* s .* \((62\.62 \/ 2835\.0|62\.0 \/ 2863\.35)\)\)\)\);$/, reason: 'the last term of the series: at most 8.3e-10, at 0.25, which is 2 ULP' },
+  { where: 'unary.wgsl', what: /, now: return select\(v - tangent_h\(v\), series, abs\(v\) <=? vec4f\(0\.25(25)?\)\);$/, reason: FORMULAS_MEET },
+  { where: 'random.wgsl', what: 'let series = z * (1.0 / 3.0 + z * (1.0 / 5.0 + z * (1.0 / 7.0 - z * (1.0 / 9.0))));', reason: 'the last term of the logarithm, turned: at most 5.7e-8, at sqrt(2), which is 2 ULP' },
+  { where: 'random.wgsl', what: /, now: let series = .* \((1\.01 \/ 7\.0|1\.0 \/ 7\.07) \+ z .*;$/, reason: 'the last term but one of the logarithm: at most 1.3e-8, at sqrt(2), which is 0.4 ULP' },
+  { where: 'random.wgsl', what: /, now: let series = .* \((1\.01 \/ 9\.0|1\.0 \/ 9\.09)\)\)\)\);$/, reason: 'the last term of the logarithm: at most 2.9e-10, at sqrt(2), which is 0.01 ULP' },
+  { where: 'random.wgsl', what: /, now: let quarter = floor\(4\.0(4)? \* v \+ 0\.5(05)?\);$/, reason: 'other borders of the quarters: up to 0.85, too, the series are good to 5.3e-8, which is 1 ULP' },
+  { where: 'random.wgsl', what: /, now: let sine = .* \((1\.01 \/ 362880\.0|1\.0 \/ 366508\.8)\)\)\)\);$/, reason: 'the last term of the sine: at most 3.2e-9, at pi/4, which is 0.1 ULP' },
+  { where: 'random.wgsl', what: /, now: let cosine = .* \((1\.01 \/ 40320\.0|1\.0 \/ 40723\.2)\)\)\)\);$/, reason: 'the last term of the cosine: at most 3.6e-8, at pi/4, which is 0.6 ULP' },
+  { where: 'random.wgsl', what: 'out[vector] = select(vec4u(1u), scaled, stays);', reason: 'as a float 1.4e-45, which WGSL may flush to 0' },
+  { where: 'strided.wgsl', what: 'if (index > params.size) {', reason: 'one invocation too many moves the first element once more' },
+  { where: 'transpose.wgsl', what: 'if (column >= params.columns || row >= params.rows || rest > params.batch) {', reason: 'tiles too many move those of the first matrix once more' },
+  { where: 'transpose.wgsl', what: 'for (var axis = i32(params.rank) + 1; axis >= 0; axis--) {', reason: 'two axes of extent 1 more: the batch has six of eight at most' },
+  { where: 'pack.wgsl', what: 'return select(0.0, source[start + min(line, params.lines - 1u) * params.line_stride], line <= params.lines);', reason: PAST_THE_LINES },
+  { where: 'pack.wgsl', what: 'return select(0.0, source[start + min(line, params.lines + 1u) * params.line_stride], line < params.lines);', reason: PAST_THE_LINES },
+  { where: 'pack.wgsl', what: 'return select(0.0, source[start + min(line, params.lines) * params.line_stride], line < params.lines);', reason: PAST_THE_LINES },
+  { where: 'pack.wgsl', what: 'return select(0.01, source[start + min(line, params.lines - 1u) * params.line_stride], line < params.lines);', reason: PAST_THE_LINES },
+  { where: 'pack.wgsl', what: 'let end = min(k - 4u, params.inner);', reason: 'k - 4 wraps round at 0 alone: the first invocation of a tile copies all of it' },
+  { where: 'pack.wgsl', what: 'let end = min(k + 5u, params.inner);', reason: 'each copies one place more, which its neighbour copies too' },
+  { where: 'packed.wgsl', what: 'if (matrix >= params.matrices || row_tile > params.row_tiles || column_tile >= params.column_tiles) {', reason: NOT_STORED },
+  { where: 'packed.wgsl', what: 'if (matrix >= params.matrices || row_tile >= params.row_tiles || column_tile > params.column_tiles) {', reason: NOT_STORED },
+  { where: 'packed.wgsl', what: 'if (step < params.inner && first_row + tile <= params.row_tiles) {', reason: NOT_STORED },
+  { where: 'packed.wgsl', what: 'if (step < params.inner && first_column + tile <= params.column_tiles) {', reason: NOT_STORED },
+  { where: 'packed.wgsl', what: 'for (var k = 0u; k <= params.inner; k += 8u) {', reason: 'one round more, of zeros' },
+  { where: 'packed.wgsl', what: 'var x = vec4f(0.01);', reason: 'past the inner extent it meets the zeros of y; past the last tile nothing is stored' },
+  { where: 'packed.wgsl', what: 'var y = vec4f(0.01);', reason: 'past the inner extent it meets the zeros of x; past the last tile nothing is stored' },
+  { where: 'packed.wgsl', what: 'for (var step = 0u; step < 16u - 1u; step += 2u) {', reason: 'counts 0, 2 .. 14 as well' },
+  { where: 'moments.wgsl', what: 'let share = b.count / max(count, 1.01);', reason: 'where the count is 1 it is that of a, and the share of b is 0' },
+  { where: 'moments.wgsl', what: 'mean[index] = select(0.0, origin_of(index) + state.mean, state.count > 0.01);', reason: 'counts are whole' },
+  { where: 'moments.wgsl', what: 'variance[index] = state.squares / max(state.count, 1.01);', reason: ONE_VALUE },
+  { where: 'moments.wgsl', what: 'let count = max(state.count, 1.01);', reason: ONE_VALUE },
+  { where: 'moments.wgsl', what: 'var means = vec4f(0.01);', reason: NO_VALUES },
+  { where: 'moments.wgsl', what: 'var gradient_means = vec4f(0.01);', reason: NO_VALUES },
+  { where: 'moments.wgsl', what: 'for (var turn = 1u; positions.x <= params.count; turn++) {', reason: 'one turn more in which no value is inside the group: nothing changes' },
   { where: 'gruCell.wgsl', what: /, now: return select\(\w+\(1\.0\), t, v <= \w+\(0\.0\)\)/, reason: SIGMOID_AT_0 },
   { where: 'gruCell.wgsl', what: /, now: return select\(far, near, abs\(v\) <=? \w+\(0\.1(01)?\)\)/, reason: TANH_CHANGES },
   { where: 'lstmCell.wgsl', what: /, now: return select\(\w+\(1\.0\), t, v <= \w+\(0\.0\)\)/, reason: SIGMOID_AT_0 },
@@ -27,10 +79,13 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'crossEntropy.wgsl', what: 'return bitcast<f32>(0x7fc00000u | (params.samples | 1u));', reason: 'NaN whatever its low bits are' },
   { where: 'crossEntropy.wgsl', what: 'return bitcast<f32>(0x7fc00000u | (params.samples & 2u));', reason: 'NaN whatever its low bits are' },
   { where: 'scatterAdd.wgsl', what: 'var position = 1u;', reason: 'the loop writes it before anything reads it: one of the axes is the axis' },
+  { where: 'matmul', what: /^gradient of input 2 reversed along the last axis but one$/, reason: 'the gradient of the bias is summed over the rows, in whatever order' },
   { where: 'permute', what: /^axes\[7\]/, reason: 'the axis that is not found becomes -1, which is the last one: the right one here' },
 ];
 
 const INFINITY = 'takes infinity for NaN as well: WGSL may assume that there is neither, so no sample has infinity';
+const ORIGIN = 'any origin gives the same in exact arithmetic; one from the group before, where the means differ by 1,000, costs less than a rounding of the mean';
+const ONE_WORKGROUP = 'merge has more than 64 states to make from 135,000 values on, and no sample is that large; the folding is as in the other stages';
 const NEGATIVE_LOG = 'the logarithm of a negative number, which WGSL leaves open: SwiftShader takes the sign off';
 
 /** They change something that could be seen, and survive all the same. */
@@ -40,6 +95,15 @@ const SURVIVORS: readonly Place[] = [
   { where: 'binary.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'reduce.wgsl', what: /now: return \(bitcast.* >= 0x7f800000u;$/, reason: INFINITY },
   { where: 'pool2d.wgsl', what: /now: return \(bitcast.* >= 0x7f800000u;$/, reason: INFINITY },
+  { where: 'moments.wgsl', what: 'return x[place / 4u][place / 4u];', reason: ORIGIN },
+  { where: 'moments.wgsl', what: 'return x[place / 4u][place % 5u];', reason: ORIGIN },
+  { where: 'moments.wgsl', what: /^line 179, tile: .*, now: @compute @workgroup_size\(32, 1, 1\)$/, reason: ONE_WORKGROUP },
+  { where: 'moments.wgsl', what: /^line 185, /, reason: ONE_WORKGROUP },
+  { where: 'unary.wgsl', what: /, now: let sin_r = .* s \* -0\.000197104488499\)\);$/, reason: 'the last term of the sine: at most 3.6e-7, at pi/4, where sin may be off by 2e-6' },
+  { where: 'random.wgsl', what: /, now: let series = z \* \(1\.0 \/ 3\.0 \+ z \* \((1\.01 \/ 5\.0|1\.0 \/ 5\.05) .*;$/, reason: 'at most 7e-7 of a number, where the logarithm is 0.35; randn may be off by 1.8e-6 there' },
+  { where: 'random.wgsl', what: /, now: let series = .* \(1\.0 \/ 7\.0 \+ z \+ \(1\.0 \/ 9\.0\)\)\)\);$/, reason: 'at most 1.5e-6 of a number, where the logarithm is 0.35; randn may be off by 1.8e-6 there' },
+  { where: 'random.wgsl', what: /, now: let sine = .* \(-1\.0 \/ 5040\.0 - z .*;$/, reason: 'at most 6.3e-7 of the radius, which randn\'s tolerance of 1e-6 covers' },
+  { where: 'random.wgsl', what: /, now: let sine = .* \((-1\.01 \/ 5040\.0|-1\.0 \/ 5090\.4) .*;$/, reason: 'at most 3.7e-7 of the radius, which randn\'s tolerance of 1e-6 covers' },
   { where: 'crossEntropy.wgsl', what: 'sum -= exp(score);', reason: NEGATIVE_LOG },
 ];
 

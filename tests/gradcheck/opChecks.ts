@@ -104,7 +104,7 @@ async function zeroUpstream(of: Case, device: DeviceName, dtype: DType): Promise
 /** All checks of one case; `recent` shares runs between them. */
 function* checksOf(of: Case, { devices, seed }: SuiteOptions, recent: RecentRuns): Generator<Check> {
   const { op, label, declared } = of;
-  const tolerance = toleranceOf(op);
+  const tolerance = toleranceOf(op, of.sample);
   const { hasSlopes } = of;
   const check = (axis: string, run: () => Promise<CheckResult>, suffix = ''): Check => ({ op: op.name, axis, label: label + suffix, run });
   const against = (device: DeviceName, parts: Parameters<typeof pairs>[2]) => async () =>
