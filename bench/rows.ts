@@ -1,7 +1,7 @@
 import type { Spec } from '../core/backend.js';
 import { bytesPerElement } from '../core/dtype.js';
 import { type Cost, type KernelOp, allOps } from '../core/op.js';
-import { type Axes, type BenchShape, samplesOf } from '../core/samples.js';
+import { type Axes, type BenchShape, type Tolerance, samplesOf } from '../core/samples.js';
 import { sizeOf } from '../core/shape.js';
 import '../kernels/samples.js';
 import type { Axis } from './axes.js';
@@ -12,6 +12,8 @@ export interface Row {
   readonly id: string;
   readonly op: KernelOp<any>;
   readonly shape: BenchShape;
+  /** Default: the op's. */
+  readonly tolerance?: Tolerance;
 }
 
 /**
@@ -37,7 +39,8 @@ export function rowOf(op: KernelOp<any>, shape: BenchShape): Row {
   return { id: `${op.name} ${shape.label}`, op, shape };
 }
 
-function sweep(shape: BenchShape, axes: readonly Axis[]): BenchShape[] {
+/** The shape at every combination of the axes' values; none if it lacks one of them. */
+export function sweep(shape: BenchShape, axes: readonly Axis[]): BenchShape[] {
   if (axes.length === 0) return [shape];
   const own = shape.axes ?? {};
   if (!axes.every(({ name }) => name in own)) return [];

@@ -33,7 +33,7 @@ export interface Verdict {
 /** Compares what one execution of the call has left behind. */
 export async function verify(call: PreparedCall, row: Row, expected: Expected): Promise<Verdict> {
   const actual = await call.read();
-  const tolerance = toleranceOf(row.op);
+  const tolerance = row.tolerance ?? toleranceOf(row.op);
   let worst = 0;
   for (const kind of ['outputs', 'inputs'] as const) {
     const names = kind === 'outputs' ? outputNames(row.op, actual.outputs.length) : inputNames(row.op, actual.inputs.length);

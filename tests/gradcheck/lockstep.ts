@@ -100,7 +100,8 @@ export function lockstepChecks({ seed, devices }: SuiteOptions): Check[] {
     ({ op: op.name, axis: 'lockstep', label, run: () => checkSample(op, sample, call, seed) }));
 }
 
-async function checkSample(op: Op, sample: Sample, call: SampleCall, seed: number): Promise<CheckResult> {
+/** Runs one call of an op in lockstep, as `call` launches it. */
+export async function checkSample(op: Op, sample: Sample, call: SampleCall, seed: number): Promise<CheckResult> {
   // Reading past the end, the executor throws where WebGPU gives some value of the buffer: hence the slack behind each.
   const memory = await memoryOf(op, sample, call, GARBAGE, seed);
   const complaints = [...call.plan.launches.flatMap((launch) => launchOn(op, launch, memory)), ...writtenPastTheEnd(memory)];
