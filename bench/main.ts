@@ -1,14 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { init } from '../index.js';
-import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { UsageError, runProgram } from '../examples/commandLine.js';
 import { commitSide } from './against.js';
 import { servePage } from './browser/serve.js';
 import { compareRuns, compareSides, comparisonText } from './compare.js';
 import { csv } from './csv.js';
-import { type Bench, openBench } from './device.js';
-import { describeEnvironment } from './environment.js';
+import type { Bench } from './device.js';
 import { html } from './html.js';
+import { runLadder } from './ladders/command.js';
 import { listText } from './list.js';
 import { markdown } from './markdown.js';
 import { type Options, type Outputs, USAGE, parseBrowser, parseComparison, parseOptions } from './options.js';
@@ -17,12 +15,12 @@ import { peersRecord, rowLine, weFailed } from './peers/ops/report.js';
 import { ROWS as PEER_ROWS, type Row as PeerRow } from './peers/ops/rows.js';
 import { racePeers } from './peers/ops/run.js';
 import { provideWebGpu } from './peers/webgpu.js';
-import { CLOCKS } from './processorClock.js';
 import { type BenchRecord, toJson } from './record.js';
 import { type Row, selectRows } from './rows.js';
-import { ROUNDS, runBench } from './run.js';
+import { runBench } from './run.js';
 import { type Side, ownSide, variantSide } from './side.js';
-import { duration, reportText } from './text.js';
+import { sayStep, startBench } from './start.js';
+import { reportText } from './text.js';
 import { chooseVariants, choicesText, writeTable } from './tune.js';
 
 /* npm run bench: times every op of the registry at its bench shapes; see USAGE. Exit code 1 if a kernel is wrong, failed, or slower. */
@@ -67,21 +65,10 @@ async function measure(options: Options, rows: readonly Row[]): Promise<number> 
   const peerRows = peerRowsFor(options);
   if (peerRows.length > 0) provideWebGpu(); // the adapter of all engines
   if (peerRows.length > 0 && !peersInstalled()) console.error(`bench: ${PEERS_MISSING}`);
-  const { backend } = await init({ device: 'webgpu' });
-  const adapter = backend as WebGpuBackend;
-  if (clock === 'processor' && adapter.family !== 'software') {
-    throw new UsageError(`--clock processor is for adapters that run on the processor; ${adapter.description} does not`);
-  }
-  const environment = describeEnvironment(adapter.description, adapter.device); // now: the working tree may change meanwhile
-  console.error(`measuring what ${adapter.description} can do at most`);
-  const bench = await openBench(adapter, CLOCKS[clock]);
+  const { bench, environment } = await startBench(clock);
+  const adapter = bench.backend;
   const sidesOf = sidesFor(options, bench, other);
-  const measured = await runBench(bench, {
-    rows, sidesOf, secondsPerRow,
-    onStep({ round, position, total, name, problem, microseconds }) {
-      console.error(`round ${round + 1}/${ROUNDS}, ${position}/${total}: ${name}: ${microseconds === null ? problem : duration(microseconds)}`);
-    },
-  });
+  const measured = await runBench(bench, { rows, sidesOf, secondsPerRow, onStep: sayStep });
   const raced = peerRows.length > 0 ? await racePeers({ rows: peerRows, rounds: PEER_ROUNDS, onRow: (result) => console.error(rowLine(result)) }) : null;
   const peers = raced && peersRecord(raced, PEER_ROUNDS);
   const record: BenchRecord = { ...measured, peers, environment };
@@ -129,6 +116,7 @@ runProgram('bench', async () => {
     console.log(USAGE);
     return 0;
   }
+  if (args.includes('--ladder')) return runLadder(args);
   if (args.includes('--browser')) return servePage(parseBrowser(args));
   if (args[0] === 'compare') return compare(args.slice(1));
   const options = parseOptions(args);

@@ -6,6 +6,7 @@ import { FIGURES, type FigureName } from './measure.js';
 export const USAGE = `npm run bench -- [--list] [--filter RE] [--axis n=256:4096:*2] [--variant NAME,NAME] [--against COMMIT] [--tune]
                [--peers] [--seconds X] [--clock auto|processor] [--json FILE] [--csv FILE] [--html FILE] [--md FILE]
 npm run bench -- compare A.json B.json [--figure hot|cold|endToEnd]
+npm run bench -- --ladder NAME [--axis ...] [--seconds X] [--clock auto|processor] [--json FILE] [--csv FILE] [--html FILE] [--md FILE]
 npm run bench -- --browser [--port N]`;
 
 /** Where the report goes, besides stdout. */

@@ -2,17 +2,24 @@ import { readdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { init } from '../index.js';
+import { UsageError } from '../examples/commandLine.js';
+import { escapeHtml } from '../examples/plot.js';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { openBench } from '../bench/device.js';
+import { parseLadder } from '../bench/ladders/command.js';
 import { LADDERS } from '../bench/ladders/index.js';
-import { HEADER, headerOf, leftOut, nameOf, opOf, stepRow } from '../bench/ladders/ladder.js';
+import { HEADER, type Step, headerOf, leftOut, nameOf, opOf, stepRow } from '../bench/ladders/ladder.js';
+import { ladderPage } from '../bench/ladders/page.js';
+import { rowsOf, stepsAt } from '../bench/ladders/run.js';
+import { ladderText } from '../bench/ladders/text.js';
 import { meet } from '../bench/measure.js';
 import { callOf as rowCall } from '../bench/rows.js';
+import { madeUpRecord, madeUpRow } from './fixtures/benchRecord.js';
 import { checkSample } from './gradcheck/lockstep.js';
 import { callOf } from './gradcheck/plans.js';
 import { skip } from './support.js';
 
-/* Every step of every ladder: right at small and awkward shapes, free of races, and explained. Nothing here is timed. */
+/* Every step of every ladder: right at small and awkward shapes, free of races, and explained. No figure is asserted. */
 
 const test = suite('bench-ladders');
 const { backend } = await init({ device: 'webgpu' });
@@ -33,6 +40,48 @@ test('paragraphs of a header', () => {
   assert.is(headerOf(step, 'Changes'), 'this, and that.');
   assert.is(headerOf(step, 'Why'), 'so.');
   assert.is(headerOf(step, 'Cost'), '');
+});
+
+test('flags: which ladder, at which sizes', () => {
+  const { ladder, shapes } = parseLadder(['--ladder', 'matmul', '--axis', 'n=64:128:*2']);
+  assert.is(ladder.name, 'matmul');
+  assert.equal(shapes.map(({ label }) => label), ['64^3', '128^3']);
+  const refused = (args: string[], message: RegExp) =>
+    assert.throws(() => parseLadder(args), (error: Error) => error instanceof UsageError && message.test(error.message), args.join(' '));
+  refused(['--ladder', 'rope'], /--ladder rope: choose one of matmul, conv2d, reduction, softmax/);
+  refused(['--ladder', 'matmul', '--axis', 'moons=3'], /has the axes n$/);
+  refused(['--ladder', 'matmul', '--filter', 'x'], /--filter/);
+});
+
+test('a wrong step is found wrong', async () => {
+  const [ladder] = LADDERS;
+  const [naive] = ladder.steps;
+  const module = { ...naive.module, code: naive.module.code.replace('k = 0u', 'k = 1u') };
+  const wrong: Step = { module, plan: (call) => ({ launches: naive.plan(call).launches.map((launch) => ({ ...launch, module })) }) };
+  const { problem } = await meet(bench, stepRow(ladder, wrong, ladder.samples[0]));
+  assert.match(problem!, /^out\[\d+\] is .*, the CPU in float64 has /);
+});
+
+test('a report: gains over the last step that was measured; a wrong step has no number, one that the size does not suit is left out', () => {
+  const [matmul] = LADDERS;
+  const ladder = { ...matmul, steps: matmul.steps.filter((step) => ['naive', 'neighbours', 'tiled', 'vectors'].includes(nameOf(step))) };
+  const shape = { ...matmul.samples[3], label: '512^3' }; // 3 by 5 by 7
+  assert.equal(shape.inputs.map(({ shape }) => shape), [[3, 5], [5, 7]]);
+  const [naive, neighbours, tiled] = rowsOf(ladder, [shape], features).map(({ id }) => id);
+  const row = (id: string, microseconds: number | null) => ({ ...madeUpRow('matmul 512^3', microseconds), id });
+  const record = madeUpRecord([row(naive, 9000), row(neighbours, null), row(tiled, 6000), row('matmul 512^3', 4000)]);
+  const run = { ladder, record, sizes: [stepsAt(ladder, shape, record, features)] };
+
+  const text = ladderText(run);
+  assert.match(text, /\nnaive +9\.00 ms +30 +- +50 %  nothing yet/);
+  assert.match(text, /\nneighbours +- +- +- +-  WRONG, not timed: out\[3\] is 7/);
+  assert.match(text, /\ntiled +6\.00 ms +45 +x1\.50 +75 %  a workgroup loads tiles/);
+  assert.match(text, /\nvectors +- +- +- +-  left out: needs rows of whole vec4s/);
+  assert.match(text, /own kernel: 4\.00 ms, 67 GFLOP\/s, 112 % of the roofline: x1\.50 beside tiled/);
+  const page = ladderPage(run);
+  assert.match(page, /<svg/);
+  for (const step of ladder.steps) assert.ok(page.includes(escapeHtml(step.module.code)), `the source of ${nameOf(step)} is in the page`);
+  assert.not.match(page, /(src|href)="(?!data:|#)/, 'the page loads nothing');
 });
 
 for (const ladder of LADDERS) {
