@@ -65,8 +65,7 @@ test('a wrong step is found wrong', async () => {
 test('a report: gains over the last step that was measured; a wrong step has no number, one that the size does not suit is left out', () => {
   const [matmul] = LADDERS;
   const ladder = { ...matmul, steps: matmul.steps.filter((step) => ['naive', 'neighbours', 'tiled', 'vectors'].includes(nameOf(step))) };
-  const shape = { ...matmul.samples[3], label: '512^3' }; // 3 by 5 by 7
-  assert.equal(shape.inputs.map(({ shape }) => shape), [[3, 5], [5, 7]]);
+  const shape = { ...matmul.samples.find(({ inputs: [a] }) => a.shape[1] === 5)!, label: '512^3' }; // no whole vec4s
   const [naive, neighbours, tiled] = rowsOf(ladder, [shape], features).map(({ id }) => id);
   const row = (id: string, microseconds: number | null) => ({ ...madeUpRow('matmul 512^3', microseconds), id });
   const record = madeUpRecord([row(naive, 9000), row(neighbours, null), row(tiled, 6000), row('matmul 512^3', 4000)]);

@@ -2,7 +2,8 @@
 //
 // Changes: x runs along the columns, so that neighbours read neighbours.
 // Why: the invocations that execute together (a subgroup: 32 or so on a GPU, 4 or 8 in a CPU's vector registers) now read one
-// value of a, which they share, and adjacent values of b, which come in one cache line. GPUs call it coalescing, and gain most.
+// value of a, which they share, and adjacent values of b, which come in one cache line. A GPU makes one access of them, which is
+// called coalescing; CPU-backed adapters load lane by lane all the same, and gain nothing.
 // Tiling: 16 x 16 invocations, one element each.
 // Cost: 2 rows columns inner flops; two loads a multiply-add, as before.
 
