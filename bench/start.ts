@@ -2,9 +2,10 @@ import { init } from '../index.js';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { UsageError } from '../examples/commandLine.js';
 import { type Bench, openBench } from './device.js';
-import { type Environment, describeEnvironment } from './environment.js';
+import { describeEnvironment } from './environment.js';
 import { CLOCKS, type ClockChoice } from './processorClock.js';
 import { ROUNDS, type Step } from './run.js';
+import type { Environment } from './stamp.js';
 import { duration } from './text.js';
 
 /**

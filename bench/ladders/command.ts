@@ -4,7 +4,6 @@ import { UsageError, oneOf, positiveNumber, readFlags } from '../../examples/com
 import { parseAxes } from '../axes.js';
 import { csv } from '../csv.js';
 import type { Bench } from '../device.js';
-import type { Environment } from '../environment.js';
 import { markdown } from '../markdown.js';
 import { OUTPUTS } from '../options.js';
 import type { ClockChoice } from '../processorClock.js';
@@ -12,6 +11,7 @@ import { toJson } from '../record.js';
 import { sweep } from '../rows.js';
 import { type RunOptions, runBench } from '../run.js';
 import { ownSide } from '../side.js';
+import type { Environment } from '../stamp.js';
 import { sayStep, startBench } from '../start.js';
 import { LADDERS } from './index.js';
 import type { Ladder } from './ladder.js';
