@@ -62,12 +62,12 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
   const epochs = quick ? 25 : 60;
   const bar = progress(epochs, 'epochs');
   await fit(model, {
-    train: loaderOf(spirals(1200, { turns: TURNS, noise: 0.02, seed }), 64, seed, true),
+    train: loaderOf(spirals(1200, { turns: TURNS, noise: 0.01, seed }), 64, seed, true),
     epochs,
     optimizer: new AdamW(model.parameters(), { lr: 5e-3, weightDecay: 0.01 }),
     callbacks: [{ name: 'bar', onEpoch: ({ loss }, { position }) => bar.update(position.epoch, `loss ${loss.toFixed(4)}`) }],
   });
-  const { accuracy } = await evaluate(model, testPoints(0.02), { metrics: { accuracy: new Accuracy() } });
+  const { accuracy } = await evaluate(model, testPoints(0.01), { metrics: { accuracy: new Accuracy() } });
 
   // The lesson: 120 points with three times the noise.
   const few = spirals(120, { turns: TURNS, noise: 0.06, seed });

@@ -64,14 +64,14 @@ async function run(context: Context): Promise<Outcome> {
     new SequenceLoader(texts.map((text) => vocabulary.encode(text)), labels, { batchSize: 64, maxLength: MAX_WORDS, shuffle, seed });
 
   const model = new Classifier(vocabulary.size);
-  const epochs = quick ? 2 : 8;
+  const epochs = quick ? 4 : 8;
   const bar = progress(epochs, 'epochs');
   const metrics = { accuracy: new Accuracy() };
   const { history } = await fit(model, {
     train: loaderOf(splits.train, true),
     validation: loaderOf(splits.validation),
     epochs,
-    optimizer: new Adam(model.parameters(), { lr: 2e-3, weightDecay: 1e-5 }),
+    optimizer: new Adam(model.parameters(), { lr: quick ? 1e-2 : 2e-3, weightDecay: 1e-5 }),
     metrics,
     callbacks: [
       new EarlyStopping({ monitor: 'valAccuracy', mode: 'max', patience: 2 }),

@@ -7,8 +7,8 @@ import { type Context, type Example, type Outcome, requireData } from '../exampl
 import { lineChart } from '../plot.js';
 
 /*
- * How many passengers will fly next month? A GRU reads 24 months and forecasts the next. It must beat the naive forecast that is
- * hard to beat here: the same month of the year before, times the growth of the year.
+ * How many passengers will fly next month? A GRU reads 24 months and forecasts the next. It must beat the naive forecast of seasonal
+ * series, the same month of last year; beside it stands a cleverer one that knows the average growth, and is hard to beat here.
  */
 
 // 1. Data: the logarithm makes growth a straight line and the season a constant swing; twelve months' difference takes both away.
@@ -81,23 +81,24 @@ async function run(context: Context): Promise<Outcome> {
   const predicted = await scope(() => noGrad(() => model.call(tensor(windows.inputs, [TEST, WINDOW, 1])).data()));
   const first = passengers.length - TEST;
   const forecast = Array.from(predicted, (value, i) => passengers[first + i - SEASON] * Math.exp(value * scale.deviation + scale.mean));
-  const naive = Array.from(predicted, (_, i) => passengers[first + i - SEASON] * Math.exp(scale.mean));
+  const naive = Array.from(predicted, (_, i) => passengers[first + i - SEASON]);
+  const grown = naive.map((value) => value * Math.exp(scale.mean));
   const errorOf = (values: number[]) => values.reduce((sum, value, i) => sum + Math.abs(value - passengers[first + i]), 0) / TEST;
-  const [error, naiveError] = [errorOf(forecast), errorOf(naive)];
+  const error = errorOf(forecast);
   const dated = (values: ArrayLike<number>) => Array.from(values, (value, i) => [1949 + (first + i) / 12, value] as const);
   return {
-    metrics: { 'mean error': error, 'naive error': naiveError, 'share of the naive error': error / naiveError },
+    metrics: { 'mean error': error, 'share of the naive error': error / errorOf(naive), 'share of the error with average growth': error / errorOf(grown) },
     page: [{
       heading: 'The last two years, forecast month by month',
-      body: lineChart({ passengers: dated(passengers.subarray(first)), GRU: dated(forecast), 'last year, grown': dated(naive) }, { x: 'year', y: 'thousand passengers' }),
+      body: lineChart({ passengers: dated(passengers.subarray(first)), GRU: dated(forecast), 'last year': dated(naive), 'last year with average growth': dated(grown) }, { x: 'year', y: 'thousand passengers' }),
     }],
   };
 }
 
 export const example: Example = {
   name: 'timeseries',
-  title: 'a GRU forecasts airline passengers a month ahead, against the same month of last year with the usual growth',
-  goal: { metric: 'share of the naive error', direction: 'at most', value: 0.95 },
-  quickGoal: { metric: 'share of the naive error', direction: 'at most', value: 2 },
+  title: 'a GRU forecasts airline passengers a month ahead, against the same month of last year',
+  goal: { metric: 'share of the naive error', direction: 'at most', value: 0.5 },
+  quickGoal: { metric: 'share of the naive error', direction: 'at most', value: 0.6 },
   run,
 };
