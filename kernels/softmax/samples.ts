@@ -9,6 +9,10 @@ for (const name of ['softmax', 'logSoftmax']) {
       { label: 'rows of whole vec4s', inputs: [{ shape: [3, 12] }], attrs: { axis: 1 } },
       { label: 'rows of whole vec4s, several workgroups', inputs: [{ shape: [67, 8] }], attrs: { axis: 1 } },
       { label: 'large values in whole vec4s', inputs: [{ shape: [2, 4], data: [1000, 1001, 999.5, 998, -1000, -1001, -1002, -999], differentiable: false }], attrs: { axis: 1 } },
+      {
+        label: 'the maximum in each lane of a vec4, far above the rest',
+        inputs: [{ shape: [4, 4], data: Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? 100 : -100)), differentiable: false }], attrs: { axis: 1 },
+      },
       { label: 'columns', inputs: [{ shape: [5, 3] }], attrs: { axis: 0 } },
       { label: 'the middle axis', inputs: [{ shape: [2, 7, 3] }], attrs: { axis: 1 } },
       { label: 'a vector', inputs: [{ shape: [9] }], attrs: { axis: 0 } },
