@@ -6,14 +6,19 @@
 // invocation of `main` keeps 8 places by 8 filters of out in registers: each tap takes 8 values of x and two vec4 of weights
 // for 64 products. Places are counted through rows and images, so that a row's end costs nothing; and one loop runs through
 // channels and taps, because on lavapipe every level of a loop costs a copy of all sums (three levels: a third slower).
-// A workgroup is 8 invocations: 4 runs of places by 2 tiles of filters, or 8 runs where there is one tile. No workgroup
-// memory, no barriers.
+// A workgroup is 8 invocations: 4 runs of places by 2 tiles of filters, or 8 runs where there is one tile.
+// Where every group has one channel and one filter, `main_depthwise` needs no packed weights: an invocation keeps 8 places of a
+// row, and a workgroup stays in one plane, so that all its invocations take the same weight. From one tap of a kernel row to the
+// next the 8 values of x move on by one place where strides and dilation agree, and one new value is loaded.
+// No workgroup memory, no barriers.
 // Cost: 2 flops a place, filter and weight; x is loaded filters / 8 times the kernel's size, weights places / 8 times.
 
 override SWAPPED: bool = false;
 override HAS_BIAS: bool = false;
 // Some taps lie outside x.
 override CHECKED: bool = true;
+// Depthwise: from tap to tap, x moves on by as much as from place to place.
+override SLIDES: bool = false;
 
 struct Params {
   groups: u32,
@@ -44,7 +49,8 @@ struct Params {
   run_lanes: u32,         // invocations of a workgroup along the runs
   run_areas: u32,         // workgroups along the runs
   group_tiles: u32,       // tiles of 8 channels in a group of out
-  tile_areas: u32,        // workgroups along the tiles
+  tile_areas: u32,        // workgroups along the tiles; depthwise: planes
+  row_runs: u32,          // depthwise: runs in a row
   packed_size: u32,
 }
 
@@ -260,4 +266,90 @@ fn main(
   store(place + 5u, far.image.y, far_y.y, far_x.y, g, channel, a5 + bias_a, b5 + bias_b);
   store(place + 6u, far.image.z, far_y.z, far_x.z, g, channel, a6 + bias_a, b6 + bias_b);
   store(place + 7u, far.image.w, far_y.w, far_x.w, g, channel, a7 + bias_a, b7 + bias_b);
+}
+
+fn value_at(start: u32, row: i32, column: i32) -> f32 {
+  let inside = row >= 0 && row < i32(params.source_height) && column >= 0 && column < i32(params.source_width);
+  return select(0.0, x[start + u32(select(0, row * i32(params.source_width) + column, inside))], inside);
+}
+
+@compute @workgroup_size(8, 1, 1)
+fn main_depthwise(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let area = (group.z * grid.y + group.y) * grid.x + group.x;
+  let run = (area % params.run_areas) * 8u + lane;
+  let phase = (area / params.run_areas) % (params.phases_y * params.phases_x);
+  let plane = area / params.run_areas / (params.phases_y * params.phases_x);
+  if (plane >= params.tile_areas || run >= params.runs) {
+    return;
+  }
+  let g = plane % params.groups;
+  let phase_y = phase / params.phases_x;
+  let phase_x = phase % params.phases_x;
+  let axis_y = axis_of(phase_y, params.phases_y, params.kernel_height, params.kernel_step_y, params.padding_y, params.dilation_y);
+  let axis_x = axis_of(phase_x, params.phases_x, params.kernel_width, params.kernel_step_x, params.padding_x, params.dilation_x);
+  let line = run / params.row_runs;
+  let place = run % params.row_runs * 8u;
+  let start = plane * params.source_height * params.source_width;
+  let row = i32(line * params.source_step_y) + axis_y.origin;
+  let step = i32(params.source_step_x);
+  // Backwards, the last tap of a row comes first, so that x is walked in one direction always.
+  let tap_step = abs(params.tap_step_x);
+  let first = i32(place) * step + axis_x.origin + select(0, (i32(axis_x.count) - 1) * params.tap_step_x, SWAPPED);
+
+  // Places 0 to 3 and 4 to 7.
+  var a = vec4f(0.0);
+  var b = vec4f(0.0);
+  for (var ky = 0u; ky < axis_y.count; ky++) {
+    let source_row = row + i32(ky) * params.tap_step_y;
+    let kernel_row = (g * params.kernel_height + axis_y.first + ky * params.kernel_step_y) * params.kernel_width + axis_x.first;
+    var p = vec4f(0.0);
+    var q = vec4f(0.0);
+    if (SLIDES) {
+      p.y = value_at(start, source_row, first);
+      p.z = value_at(start, source_row, first + step);
+      p.w = value_at(start, source_row, first + 2 * step);
+      q.x = value_at(start, source_row, first + 3 * step);
+      q.y = value_at(start, source_row, first + 4 * step);
+      q.z = value_at(start, source_row, first + 5 * step);
+      q.w = value_at(start, source_row, first + 6 * step);
+    }
+    for (var tap = 0u; tap < axis_x.count; tap++) {
+      let kx = select(tap, axis_x.count - 1u - tap, SWAPPED);
+      let column = first + i32(tap) * tap_step;
+      let last = value_at(start, source_row, column + 7 * step);
+      if (SLIDES) {
+        p = vec4f(p.yzw, q.x);
+        q = vec4f(q.yzw, last);
+      } else {
+        p.x = value_at(start, source_row, column);
+        p.y = value_at(start, source_row, column + step);
+        p.z = value_at(start, source_row, column + 2 * step);
+        p.w = value_at(start, source_row, column + 3 * step);
+        q.x = value_at(start, source_row, column + 4 * step);
+        q.y = value_at(start, source_row, column + 5 * step);
+        q.z = value_at(start, source_row, column + 6 * step);
+        q.w = last;
+      }
+      let w = weight[kernel_row + kx * params.kernel_step_x];
+      a += w * p;
+      b += w * q;
+    }
+  }
+  if (HAS_BIAS) {
+    a += bias[g];
+    b += bias[g];
+  }
+  let y = line * params.phases_y + phase_y;
+  if (y < params.height) {
+    for (var i = 0u; i < 8u; i++) {
+      let column = (place + i) * params.phases_x + phase_x;
+      if (column < params.width) {
+        out[(plane * params.height + y) * params.width + column] = select(b[i % 4u], a[i % 4u], i < 4u);
+      }
+    }
+  }
 }

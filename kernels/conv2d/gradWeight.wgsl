@@ -4,11 +4,15 @@
 // Tiling: entry point `pack` first lays the gradient out as [image][tile of 8 filters][position][8]. An invocation of `main`
 // keeps 8 filters by 4 weights in registers, and walks the positions of its share of the images: two vec4 loads of the
 // gradient and 4 loads of x for 32 products. Entry point `main_3x3`, for 3 x 3 kernels with stride and dilation 1, keeps 4
-// filters by the 9 weights of a channel instead, and slides over each row: one vec4 and 3 values of x for 36 products. The
-// images are split into `splits` shares, whose results `merge` adds up in order. No atomics, no barriers.
+// filters by the 9 weights of a channel instead, and slides over each row: one vec4 and 3 values of x for 36 products. Entry
+// point `main_depthwise`, for groups of one channel and one filter, reads the gradient as it is and keeps 4 weights of a kernel
+// row: where stride and dilation agree, their 4 values of x move on with the position, and one is loaded anew.
+// The images are split into `splits` shares, whose results `merge` adds up in order. No atomics, no barriers.
 // Cost: 2 flops a position, image, filter and weight.
 
 override PADDED: bool = true;
+// Depthwise: from position to position, x moves on by as much as from tap to tap.
+override SLIDES: bool = false;
 
 struct Params {
   batch: u32,
@@ -28,7 +32,7 @@ struct Params {
   dilation_y: u32,
   dilation_x: u32,
   filter_tiles: u32,   // of 8 filters in a group
-  tap_tiles: u32,      // of 4 weights in a filter
+  tap_tiles: u32,      // of 4 weights in a filter; depthwise: in a kernel row
   splits: u32,
   packed_size: u32,
 }
@@ -80,14 +84,18 @@ fn tap_at(index: u32) -> Tap {
   return Tap(tap / taps * params.height * params.width, y, column);
 }
 
-fn value_at(tap: Tap, image: u32, y: i32, column: i32) -> f32 {
+fn checked_value_at(tap: Tap, image: u32, y: i32, column: i32) -> f32 {
   let row = y + tap.y;
   let col = column + tap.x;
+  let inside = row >= 0 && row < i32(params.height) && col >= 0 && col < i32(params.width);
+  return select(0.0, x[image + tap.plane + u32(select(0, row * i32(params.width) + col, inside))], inside);
+}
+
+fn value_at(tap: Tap, image: u32, y: i32, column: i32) -> f32 {
   if (PADDED) {
-    let inside = row >= 0 && row < i32(params.height) && col >= 0 && col < i32(params.width);
-    return select(0.0, x[image + tap.plane + u32(select(0, row * i32(params.width) + col, inside))], inside);
+    return checked_value_at(tap, image, y, column);
   }
-  return x[image + tap.plane + u32(row) * params.width + u32(col)];
+  return x[image + tap.plane + u32(y + tap.y) * params.width + u32(column + tap.x)];
 }
 
 fn store(split: u32, filter_index: u32, tap: u32, g: u32, values: vec4f) {
@@ -236,6 +244,57 @@ fn main_3x3(
   store(split, first, tap + 6u, g, c0);
   store(split, first, tap + 7u, g, c1);
   store(split, first, tap + 8u, g, c2);
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main_depthwise(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  let kx = index % params.tap_tiles * 4u;
+  let ky = (index / params.tap_tiles) % params.kernel_height;
+  let g = (index / params.tap_tiles / params.kernel_height) % params.groups;
+  let split = index / params.tap_tiles / params.kernel_height / params.groups;
+  if (split >= params.splits) {
+    return;
+  }
+  let tap_step = i32(params.dilation_x);
+  let tap = Tap(0u, i32(ky * params.dilation_y) - i32(params.padding_y), i32(kx * params.dilation_x) - i32(params.padding_x));
+  var sums = vec4f(0.0);
+  for (var n = split; n < params.batch; n += params.splits) {
+    let image = (n * params.groups + g) * params.height * params.width;
+    let start = (n * params.groups + g) * params.out_height * params.out_width;
+    for (var oy = 0u; oy < params.out_height; oy++) {
+      let y = i32(oy * params.stride_y);
+      var values = vec4f(0.0);
+      if (SLIDES) {
+        values.y = checked_value_at(tap, image, y, 0);
+        values.z = checked_value_at(tap, image, y, tap_step);
+        values.w = checked_value_at(tap, image, y, 2 * tap_step);
+      }
+      for (var ox = 0u; ox < params.out_width; ox++) {
+        let column = i32(ox * params.stride_x);
+        let last = checked_value_at(tap, image, y, column + 3 * tap_step);
+        if (SLIDES) {
+          values = vec4f(values.yzw, last);
+        } else {
+          values.x = checked_value_at(tap, image, y, column);
+          values.y = checked_value_at(tap, image, y, column + tap_step);
+          values.z = checked_value_at(tap, image, y, column + 2 * tap_step);
+          values.w = last;
+        }
+        sums += gradient[start + oy * params.out_width + ox] * values;
+      }
+    }
+  }
+  let size = params.groups * params.kernel_height * params.kernel_width;
+  for (var i = 0u; i < 4u; i++) {
+    if (kx + i < params.kernel_width) {
+      shares[split * size + (g * params.kernel_height + ky) * params.kernel_width + kx + i] = sums[i];
+    }
+  }
 }
 
 @compute @workgroup_size(64, 1, 1)

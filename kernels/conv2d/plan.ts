@@ -15,6 +15,9 @@ const LANES = 8;
 /** Invocations that keep an adapter busy; the sum over the batch is split until there are about as many. */
 const BUSY = 8192;
 
+/** Every group has one channel and one filter. */
+const isDepthwise = ({ groups, channels, filters }: Conv2dGeometry) => groups > 1 && channels === 1 && filters === 1;
+
 const isPadded = ({ padding }: Conv2dAttrs) => padding.flat().some((zeros) => zeros > 0);
 
 /** How places of `to` that lie `phases` apart meet taps that lie `dilation` apart, along one axis. */
@@ -41,18 +44,22 @@ function planConvolution(
   const [backY, backX] = [stepsBack(stride[0], dilation[0]), stepsBack(stride[1], dilation[1])];
   const rows = Math.ceil(to.height / phases[0]);
   const columns = Math.ceil(to.width / phases[1]);
+  const depthwise = isDepthwise(geometry);
   const places = batch * rows * columns;
-  const runs = Math.ceil(places / PLACES);
+  const rowRuns = Math.ceil(columns / PLACES);
+  const runs = depthwise ? rows * rowRuns : Math.ceil(places / PLACES);
   const groupTiles = Math.ceil(to.channels / FILTERS);
   const tiles = groups * groupTiles;
-  const runLanes = tiles === 1 ? LANES : LANES / 2;
+  const runLanes = depthwise || tiles === 1 ? LANES : LANES / 2;
   const runAreas = Math.ceil(runs / runLanes);
-  const tileAreas = Math.ceil((tiles * runLanes) / LANES);
+  const tileAreas = depthwise ? batch * groups : Math.ceil((tiles * runLanes) / LANES);
   const packedSize = (tiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
+  const tapStepX = swapped ? backX.tapStep : dilation[1];
+  const specialised: Record<string, boolean> = depthwise ? { SLIDES: sourceSteps[1] === Math.abs(tapStepX) } : { CHECKED: swapped || isPadded(attrs) };
   const common = {
     module: convWgsl,
     bind,
-    overrides: { SWAPPED: swapped, HAS_BIAS: hasBias, CHECKED: swapped || isPadded(attrs) },
+    overrides: { SWAPPED: swapped, HAS_BIAS: hasBias, ...specialised },
     params: {
       groups,
       source_channels: from.channels,
@@ -70,7 +77,7 @@ function planConvolution(
       source_step_y: sourceSteps[0],
       source_step_x: sourceSteps[1],
       tap_step_y: swapped ? backY.tapStep : dilation[0],
-      tap_step_x: swapped ? backX.tapStep : dilation[1],
+      tap_step_x: tapStepX,
       kernel_step_y: swapped ? backY.kernelStep : 1,
       kernel_step_x: swapped ? backX.kernelStep : 1,
       phases_y: phases[0],
@@ -83,14 +90,17 @@ function planConvolution(
       run_areas: runAreas,
       group_tiles: groupTiles,
       tile_areas: tileAreas,
+      row_runs: rowRuns,
       packed_size: packedSize,
     },
   };
+  const workgroups = foldGrid(phases[0] * phases[1] * runAreas * tileAreas);
+  if (depthwise) return { launches: [{ ...common, entryPoint: 'main_depthwise', workgroups }] };
   return {
     scratch: { packed: { shape: [4 * packedSize], dtype: 'float32' } },
     launches: [
       { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) },
-      { ...common, entryPoint: 'main', workgroups: foldGrid(phases[0] * phases[1] * runAreas * tileAreas) },
+      { ...common, entryPoint: 'main', workgroups },
     ],
   };
 }
@@ -108,15 +118,19 @@ export function planGradInput({ inputs: [, weight], outputs: [out], attrs }: Ker
 export function planGradWeight({ inputs: [x], outputs: [out], attrs }: KernelCall<Conv2dAttrs>): KernelPlan {
   const geometry = conv2dGeometry('conv2dGradWeight', x.shape, out.shape, attrs);
   const { batch, groups, channels, filters, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
+  const depthwise = isDepthwise(geometry);
   const filterTiles = Math.ceil(filters / FILTERS);
-  const tapTiles = Math.ceil((channels * kernelHeight * kernelWidth) / TAPS);
-  const slides = kernelHeight === 3 && kernelWidth === 3 && [...attrs.stride, ...attrs.dilation].every((step) => step === 1);
-  const tiles = slides ? groups * filterTiles * 2 * channels : groups * filterTiles * tapTiles;
+  const tapTiles = Math.ceil((depthwise ? kernelWidth : channels * kernelHeight * kernelWidth) / TAPS);
+  const is3x3 = kernelHeight === 3 && kernelWidth === 3 && [...attrs.stride, ...attrs.dilation].every((step) => step === 1);
+  const [entryPoint, tiles] = depthwise
+    ? ['main_depthwise', groups * kernelHeight * tapTiles]
+    : is3x3 ? ['main_3x3', groups * filterTiles * 2 * channels] : ['main', groups * filterTiles * tapTiles];
   const splits = Math.max(1, Math.min(batch, Math.ceil(BUSY / tiles)));
   const packedSize = (batch * groups * filterTiles * outHeight * outWidth * FILTERS) / 4;
+  const overrides: Record<string, boolean> = depthwise ? { SLIDES: attrs.stride[1] === attrs.dilation[1] } : { PADDED: isPadded(attrs) };
   const common = {
     module: gradWeightWgsl,
-    overrides: { PADDED: isPadded(attrs) },
+    overrides,
     params: {
       batch,
       groups,
@@ -140,14 +154,15 @@ export function planGradWeight({ inputs: [x], outputs: [out], attrs }: KernelCal
       packed_size: packedSize,
     },
   };
+  const pack = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
   return {
     scratch: {
-      packed: { shape: [4 * packedSize], dtype: 'float32' },
+      ...(depthwise ? {} : { packed: { shape: [4 * packedSize], dtype: 'float32' as const } }),
       shares: { shape: [splits * sizeOf(out.shape)], dtype: 'float32' },
     },
     launches: [
-      { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) },
-      { ...common, entryPoint: slides ? 'main_3x3' : 'main', workgroups: gridFor(tiles * splits, 64) },
+      ...(depthwise ? [] : [pack]),
+      { ...common, entryPoint, workgroups: gridFor(tiles * splits, 64) },
       { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) },
     ],
   };

@@ -25,6 +25,10 @@ const CASES: readonly Case[] = [
   { label: 'dilation', x: [1, 2, 7, 8], weight: [2, 2, 3, 2], attrs: { dilation: [2, 3] } },
   { label: 'groups', x: [2, 4, 5, 5], weight: [6, 2, 3, 3], attrs: { groups: 2 } },
   { label: 'depthwise', x: [1, 5, 5, 5], weight: [5, 1, 3, 3], attrs: { groups: 5, padding: [[1, 1], [1, 1]] } },
+  { label: 'depthwise, rows of more than a run, several workgroups', x: [3, 5, 14, 19], weight: [5, 1, 3, 3], attrs: { groups: 5 } },
+  { label: 'depthwise, stride', x: [2, 3, 9, 23], weight: [3, 1, 3, 2], attrs: { groups: 3, stride: [2, 2], padding: [[1, 0], [1, 1]] } },
+  { label: 'depthwise, dilation', x: [1, 2, 9, 13], weight: [2, 1, 2, 5], attrs: { groups: 2, dilation: [3, 2], padding: [[0, 2], [3, 1]] } },
+  { label: 'depthwise, stride and dilation', x: [1, 2, 11, 21], weight: [2, 1, 3, 4], attrs: { groups: 2, stride: [3, 2], dilation: [2, 2] } },
   { label: 'all settings at once', x: [2, 4, 9, 8], weight: [4, 2, 3, 2], attrs: { stride: [2, 1], padding: [[1, 2], [2, 0]], dilation: [2, 2], groups: 2 } },
   { label: 'more filters than a tile', x: [1, 3, 5, 6], weight: [17, 3, 3, 3] },
   { label: 'two groups, each of more filters than a tile', x: [2, 4, 4, 5], weight: [20, 2, 2, 2], attrs: { groups: 2 } },
@@ -57,17 +61,20 @@ function gradWeight(c: Case): Sample {
   return { label: c.label, inputs, attrs: { ...PLAIN, ...c.attrs, weightShape: c.weight } };
 }
 
-const LAYERS = [
-  { x: [128, 1, 28, 28], weight: [32, 1, 3, 3] },
-  { x: [128, 32, 13, 13], weight: [64, 32, 3, 3] },
-  { x: [32, 32, 26, 26], weight: [64, 32, 3, 3] },
+/** What is special about a layer, if anything, stands in its label. */
+const LAYERS: readonly Case[] = [
+  { label: '', x: [128, 1, 28, 28], weight: [32, 1, 3, 3] },
+  { label: '', x: [128, 32, 13, 13], weight: [64, 32, 3, 3] },
+  { label: '', x: [32, 32, 26, 26], weight: [64, 32, 3, 3] },
+  { label: 'strided ', x: [32, 32, 28, 28], weight: [64, 32, 3, 3], attrs: { stride: [2, 2], padding: [[1, 1], [1, 1]] } },
+  { label: 'depthwise ', x: [32, 64, 28, 28], weight: [64, 1, 3, 3], attrs: { groups: 64, padding: [[1, 1], [1, 1]] } },
 ];
 
 /** A layer at any batch size. */
 function layerSizes(sampleOf: (layer: Case) => Sample): BenchShape[] {
-  return LAYERS.flatMap(({ x: [batch, ...image], weight }) => sizes([{ batch }], ({ batch: images }) => {
+  return LAYERS.flatMap(({ label, x: [batch, ...image], weight, attrs }) => sizes([{ batch }], ({ batch: images }) => {
     const x = [images, ...image];
-    return sampleOf({ label: `[${x.join(', ')}], ${weight[0]} filters 3x3`, x, weight });
+    return sampleOf({ label: `${label}[${x.join(', ')}], ${weight[0]} filters 3x3`, x, weight, attrs });
   }));
 }
 
