@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UsageError } from '../examples/commandLine.js';
@@ -5,6 +6,7 @@ import { Philox } from '../index.js';
 import {
   allowForDrift, compareRuns, compareSides, comparisonLine, outcomeOf, ratioOfRuns, ratioOfSides,
 } from '../bench/compare.js';
+import { FIGURES } from '../bench/measure.js';
 import type { BenchRecord, RowRecord } from '../bench/record.js';
 
 /* `bench compare`: its verdicts on made-up and on recorded figures. */
@@ -110,6 +112,16 @@ for (const spread of [0.005, 0.05, 0.2]) {
     if (spread < 0.01) assert.ok(same > 900, `on a quiet machine most are SAME, not only undecided: ${same}`);
   });
 }
+
+test('two recorded runs, on a machine with ten times as much to do as it has cores: at least 95 % of the same kernels SAME or UNDECIDED', () => {
+  const [a, b] = ['A', 'B'].map((name): BenchRecord => JSON.parse(readFileSync(`tests/fixtures/benchRun${name}.json`, 'utf8')));
+  const unchanged = a.rows.filter(({ id, contact }) => b.rows.find((other) => other.id === id)?.contact!.wgsl === contact!.wgsl);
+  assert.ok(unchanged.length >= 10);
+  for (const figure of FIGURES) {
+    const decided = compareRuns({ ...a, rows: unchanged }, b, figure).filter(({ outcome }) => outcome === 'FASTER' || outcome === 'SLOWER');
+    assert.ok(decided.length <= 0.05 * unchanged.length, `${figure}: ${decided.map(({ name, outcome }) => `${name} ${outcome}`).join(', ')}`);
+  }
+});
 
 test('half as slow again is noticed on a machine with 5 % noise', () => {
   const random = new Philox(2);
