@@ -45,13 +45,14 @@ function lengthen(sample: Sample, times: number): Sample | null {
   };
 }
 
-function planOf(op: Op, sample: Sample): { plan: KernelPlan; elements: number; outputElements: number } | null {
+function planOf(op: Op, sample: Sample): { plan: KernelPlan; elements: number; largest: number; outputElements: number } | null {
   try {
     const call = callOf(op, sample);
     if (!call) return null;
     const { inputs, outputs, plan } = call;
-    const elements = [...inputs, ...outputs].reduce((total, { shape }) => total + sizeOf(shape), 0);
-    return { plan, elements, outputElements: sizeOf((outputs[0] ?? inputs[0]).shape) };
+    const counts = [...inputs, ...outputs].map(({ shape }) => sizeOf(shape));
+    const elements = counts.reduce((total, count) => total + count, 0);
+    return { plan, elements, largest: Math.max(...counts), outputElements: sizeOf((outputs[0] ?? inputs[0]).shape) };
   } catch {
     return null; // The longer call is not a legal one.
   }
@@ -66,8 +67,8 @@ function foldOf(op: Op): Fold | null {
     for (let times = 2; times <= MAX_ELEMENTS; times *= 2) {
       const sample = lengthen(base, times);
       const found = sample && planOf(op, sample);
-      if (!found || found.elements > 3 * MAX_ELEMENTS || (best && found.elements >= best.elements)) break;
-      if (found.outputElements > MAX_ELEMENTS || found.outputElements !== times * short.outputElements) break;
+      if (!found || found.elements > 3 * MAX_ELEMENTS || found.largest > MAX_ELEMENTS || (best && found.elements >= best.elements)) break;
+      if (found.outputElements !== times * short.outputElements) break;
       const folded = found.plan.launches.filter(({ workgroups: [x, y, z] }) => x * y * z > MAX_WORKGROUPS);
       if (folded.length === 0) continue;
       const entryPoints = [...new Set(folded.map(entryPointOf))];
