@@ -4,6 +4,8 @@ import { SingleBar } from 'cli-progress';
 export class ProgressBar {
   private readonly bar: SingleBar | null;
   private readonly began = performance.now();
+  /** Tenths of the way that have had their line. */
+  private tenths = 0;
 
   constructor(private readonly total: number, private readonly unit: string, terminal = process.stderr.isTTY === true) {
     this.bar = terminal ? new SingleBar({ format: `{bar} {value}/{total} ${unit} | {note} | {eta_formatted} left`, stream: process.stderr, hideCursor: true, barsize: 24 }) : null;
@@ -12,11 +14,15 @@ export class ProgressBar {
 
   /** `done` of the total, and what is worth seeing at this point. */
   update(done: number, note: string): void {
-    if (this.bar) this.bar.update(done, { note });
-    else if (Math.floor((10 * done) / this.total) > Math.floor((10 * (done - 1)) / this.total)) {
-      const left = ((performance.now() - this.began) / 1000 / done) * (this.total - done);
-      console.error(`${done}/${this.total} ${this.unit} | ${note} | ${left.toFixed(0)} s left`);
+    if (this.bar) {
+      this.bar.update(done, { note });
+      return;
     }
+    const tenths = Math.floor((10 * done) / this.total);
+    if (tenths <= this.tenths) return;
+    this.tenths = tenths;
+    const left = ((performance.now() - this.began) / 1000 / done) * (this.total - done);
+    console.error(`${done}/${this.total} ${this.unit} | ${note} | ${left.toFixed(0)} s left`);
   }
 
   stop(): void {
