@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { currentCommit } from '../examples/commit.js';
 import { type Environment, stampOf } from './stamp.js';
 
 /** `device`: the WebGPU device behind `adapter`. */
@@ -16,14 +16,6 @@ export function describeEnvironment(adapter: string | null, device?: GPUDevice):
     webgpu: device ? stampOf(device, `Dawn (webgpu ${versionOf('node_modules/webgpu')})`) : null,
     commit: currentCommit(),
   };
-}
-
-function currentCommit(): string | null {
-  const git = (...args: string[]) => spawnSync('git', args, { encoding: 'utf8' });
-  const head = git('rev-parse', '--short=12', 'HEAD');
-  if (head.status !== 0) return null;
-  const changed = git('status', '--porcelain', '--untracked-files=no').stdout.trim() !== '';
-  return `${head.stdout.trim()}${changed ? '+' : ''}`;
 }
 
 /** The version of the package in a folder: by default, of tapegrad itself. */

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DeviceName, init, manualSeed, scope } from '../index.js';
 import { UsageError, oneOf, readFlags, wholeNumber } from './commandLine.js';
+import { currentCommit } from './commit.js';
 import { type Section, htmlPage } from './plot.js';
 import { ProgressBar } from './progress.js';
 
@@ -46,9 +47,11 @@ export interface Example {
   run(context: Context): Promise<Outcome>;
 }
 
-/** What `--json` writes. */
+/** What `--json` writes, and `--record` adds to a list. */
 export interface ExampleResult {
   example: string;
+  /** Does the same again. */
+  command: string;
   device: string;
   adapter: string;
   seed: number;
@@ -56,10 +59,13 @@ export interface ExampleResult {
   metrics: Record<string, number>;
   goal: Goal;
   reached: boolean;
+  /** By the clock on the wall, and by the processor: user and system time of all threads. Start and page are not counted. */
   seconds: number;
+  cpuSeconds: number;
+  commit: string | null;
 }
 
-export const EXAMPLE_FLAGS = '[--device auto|webgpu|cpu] [--seed N] [--data DIR] [--out DIR] [--json FILE] [--quick]';
+export const EXAMPLE_FLAGS = '[--device auto|webgpu|cpu] [--seed N] [--data DIR] [--out DIR] [--json FILE] [--record FILE] [--quick]';
 
 function isReached({ metric, direction, value }: Goal, metrics: Record<string, number>): boolean {
   const found = metrics[metric];
@@ -73,10 +79,19 @@ export function requireData({ data }: Context, what: string): string {
   return data;
 }
 
+/** Adds a result to the list in `file`, in place of one of the same command on the same adapter. */
+export function record(file: string, result: ExampleResult): void {
+  const results: ExampleResult[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const others = results.filter(({ command, adapter }) => command !== result.command || adapter !== result.adapter);
+  const key = ({ device, adapter, seed }: ExampleResult) => `${device} ${adapter} ${String(seed).padStart(10)}`;
+  const sorted = [...others, result].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  writeFileSync(file, `${JSON.stringify(sorted, null, 2)}\n`);
+}
+
 /** Runs one example to its end: prints its figures, writes its page, and says whether its number was reached (exit code 1 if not). */
 export async function runExample(example: Example, args: readonly string[]): Promise<number> {
   const quick = args.includes('--quick');
-  const flags = readFlags(args.filter((arg) => arg !== '--quick'), ['device', 'seed', 'data', 'out', 'json']);
+  const flags = readFlags(args.filter((arg) => arg !== '--quick'), ['device', 'seed', 'data', 'out', 'json', 'record']);
   const seed = wholeNumber('seed', flags.seed, 1, 0);
   const { backend, fallback } = await init({ device: oneOf<'auto' | DeviceName>('device', flags.device, ['auto', 'webgpu', 'cpu']) });
   console.log(`${example.name}: ${example.title}`);
@@ -84,6 +99,7 @@ export async function runExample(example: Example, args: readonly string[]): Pro
   console.log(`Device: ${backend.name}, ${backend.description}; seed ${seed}`);
   manualSeed(seed);
 
+  const commit = currentCommit(); // of the code that runs, not of what may be checked out when it ends
   const bars: ProgressBar[] = [];
   const progress = (total: number, unit: string): ProgressBar => {
     bars.forEach((bar) => bar.stop());
@@ -91,9 +107,11 @@ export async function runExample(example: Example, args: readonly string[]): Pro
     return bars.at(-1)!;
   };
   const began = performance.now();
+  const cpuBegan = process.cpuUsage();
   const context: Context = { seed, quick, data: flags.data ?? (process.env.TAPEGRAD_DATA || null), progress };
   const { metrics, page, text } = await scope(() => example.run(context)).finally(() => bars.forEach((bar) => bar.stop()));
   const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(cpuBegan);
 
   const goal = quick ? example.quickGoal : example.goal;
   const reached = isReached(goal, metrics);
@@ -107,9 +125,21 @@ export async function runExample(example: Example, args: readonly string[]): Pro
   const file = join(folder, `${example.name}.html`);
   writeFileSync(file, htmlPage(`${example.name}: ${example.title}`, `${backend.description}, seed ${seed}: ${verdict}`, page));
   console.log(`see ${file}`);
-  if (flags.json) {
-    const result: ExampleResult = { example: example.name, device: backend.name, adapter: backend.description, seed, quick, metrics, goal, reached, seconds };
-    writeFileSync(flags.json, `${JSON.stringify(result, null, 2)}\n`);
-  }
+  const result: ExampleResult = {
+    example: example.name,
+    command: `npm run example -- ${example.name} --device ${backend.name} --seed ${seed}${quick ? ' --quick' : ''}`,
+    device: backend.name,
+    adapter: backend.description,
+    seed,
+    quick,
+    metrics,
+    goal,
+    reached,
+    seconds: Math.round(seconds * 10) / 10,
+    cpuSeconds: Math.round((user + system) / 1e5) / 10,
+    commit,
+  };
+  if (flags.json) writeFileSync(flags.json, `${JSON.stringify(result, null, 2)}\n`);
+  if (flags.record) record(flags.record, result);
   return reached ? 0 : 1;
 }

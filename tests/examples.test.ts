@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ExampleResult, runExample } from '../examples/example.js';
+import { type ExampleResult, record, runExample } from '../examples/example.js';
 import { EXAMPLES } from '../examples/list.js';
 // @ts-expect-error: the build scripts are plain JavaScript
 import { bundleProgram } from '../scripts/bundleProgram.mjs';
@@ -45,6 +45,18 @@ for (const [name, load] of Object.entries(EXAMPLES)) {
     assert.match(readFileSync(join(folder, `${name}.html`), 'utf8'), new RegExp(`<title>${name}: [\\s\\S]*<(svg|img)`));
   });
 }
+
+test('a recorded run replaces one of the same command on the same adapter', () => {
+  const file = join(folder, 'record.json');
+  const result = {
+    example: 'x', device: 'cpu', adapter: 'a', quick: false, metrics: { accuracy: 0.5 }, goal: { metric: 'accuracy', direction: 'at least', value: 1 },
+    reached: false, seconds: 1, cpuSeconds: 1, commit: null,
+  } as const;
+  const run = (seed: number, adapter: string, accuracy: number): ExampleResult => ({ ...result, seed, adapter, command: `x --seed ${seed}`, metrics: { accuracy } });
+  const runs = [run(10, 'a', 0.5), run(2, 'a', 0.1), run(2, 'b', 0.5), run(2, 'a', 0.6)];
+  for (const each of runs) record(file, each);
+  assert.equal(JSON.parse(readFileSync(file, 'utf8')), [runs[3], runs[0], runs[2]]);
+});
 
 test('bad names, bad flags and missing data end with one line and exit code 2', async () => {
   mkdirSync('.cache', { recursive: true });
