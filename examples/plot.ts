@@ -18,6 +18,9 @@ export function chart(options: Plot.PlotOptions): string {
   return Plot.plot({ document: document as unknown as Document, style: { background: 'none' }, ...options }).outerHTML;
 }
 
+/** Ticks of a logarithmic axis: 0.5, 20, 3K; left alone, Plot writes 0.5 as 500m. */
+const logTick = (value: number) => value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
 export interface LineChartOptions {
   /** Names of the axes, with their units. */
   x: string;
@@ -29,9 +32,9 @@ export interface LineChartOptions {
   height?: number;
 }
 
-/** One line a series, over its index or over [x, y] pairs, with a legend. Values that are not finite leave a gap. */
+/** One line a series, over its index or over [x, y] pairs (x a number or a date), with a legend. Values that are not finite leave a gap. */
 export function lineChart(
-  series: Readonly<Record<string, ArrayLike<number | readonly [number, number]>>>,
+  series: Readonly<Record<string, ArrayLike<number | readonly [number | Date, number]>>>,
   { x, y, logX = false, logY = false, width = 720, height = 320 }: LineChartOptions,
 ): string {
   const points = Object.entries(series).flatMap(([name, values]) =>
@@ -43,8 +46,8 @@ export function lineChart(
     width,
     height,
     color: { legend: Object.keys(series).length > 1, domain: Object.keys(series) },
-    x: { label: x, type: logX ? 'log' : 'linear' },
-    y: { label: y, type: logY ? 'log' : 'linear', grid: true },
+    x: { label: x, ...(logX && { type: 'log', tickFormat: logTick }) },
+    y: { label: y, ...(logY && { type: 'log', tickFormat: logTick }), grid: true },
     marks: [Plot.lineY(points, { x: 'x', y: 'y', stroke: 'name', strokeWidth: 1.5 })],
   });
 }
@@ -92,6 +95,12 @@ export function contactSheet(images: readonly ArrayLike<number>[], width: number
   return { width: fullWidth, height: fullHeight, rgb };
 }
 
+/** Figures in a row, each under its caption; rows break where the window ends. */
+export function sideBySide(figures: Readonly<Record<string, string>>): string {
+  const each = Object.entries(figures).map(([caption, body]) => `<figure><figcaption>${escapeHtml(caption)}</figcaption>${body}</figure>`);
+  return `<div class="row">${each.join('')}</div>`;
+}
+
 export interface Section {
   heading: string;
   /** HTML: charts, tables, images, paragraphs. */
@@ -109,6 +118,7 @@ th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align:
 th:first-child, td:first-child { text-align: left; }
 tbody tr:hover { background: var(--faint); }
 pre { background: var(--faint); padding: .8rem; overflow-x: auto; white-space: pre-wrap; }
+.row { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; } svg { max-width: 100%; height: auto; } img { max-width: 100%; }`;
 
 /** A table; cells are text, not HTML. */
