@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { scope } from '../../index.js';
 import { Accuracy, Dropout, Linear, ReLU, Sequential, evaluate, fit } from '../../nn/index.js';
 import { AdamW } from '../../optim/index.js';
-import { DataLoader, matrixOf, kFold, numbersOf, readCsv } from '../../datasets/index.js';
+import { DataLoader, kFold, matrixOf, numbersOf, readCsv, selectExamples } from '../../datasets/index.js';
 import { type Context, type Example, type Outcome, requireData } from '../example.js';
 import { Plot, chart, table } from '../plot.js';
 
@@ -27,11 +27,9 @@ function standardize(values: Float32Array, train: Int32Array): Float32Array {
   return out;
 }
 
-function loaderOf(values: Float32Array, labels: ArrayLike<number>, rows: Int32Array, seed: number, shuffle: boolean): DataLoader {
-  const data = new Float32Array(rows.length * FEATURES);
-  rows.forEach((row, i) => data.set(values.subarray(row * FEATURES, (row + 1) * FEATURES), i * FEATURES));
-  const targets = Int32Array.from(rows, (row) => labels[row]);
-  return new DataLoader({ inputs: [{ data, shape: [rows.length, FEATURES] }], targets: [{ data: targets, shape: [rows.length] }] }, { batchSize: 32, shuffle, seed });
+function loaderOf(values: Float32Array, labels: Int32Array, rows: Int32Array, seed: number, shuffle: boolean): DataLoader {
+  const tumours = { inputs: [{ data: values, shape: [labels.length, FEATURES] }], targets: [{ data: labels, shape: [labels.length] }] };
+  return new DataLoader(selectExamples(tumours, rows), { batchSize: 32, shuffle, seed });
 }
 
 // 2. Model: small, and with dropout, since there are few examples.
@@ -48,7 +46,7 @@ async function run(context: Context): Promise<Outcome> {
   const data = await readCsv(file);
   const columns = data.columns.filter((column) => column !== 'label');
   const values = matrixOf(data, columns);
-  const labels = numbersOf(data, 'label');
+  const labels = Int32Array.from(numbersOf(data, 'label'));
   const folds = kFold(labels, FOLDS, seed).slice(0, quick ? 2 : FOLDS);
   const bar = progress(folds.length, 'folds');
 
@@ -71,11 +69,18 @@ async function run(context: Context): Promise<Outcome> {
   // 6. Result: the mean over the folds, and how far they differ.
   const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
   const deviation = Math.sqrt(accuracies.reduce((sum, accuracy) => sum + (accuracy - mean) ** 2, 0) / accuracies.length);
-  const bars = accuracies.map((accuracy, i) => ({ fold: i + 1, accuracy }));
+  const dots = chart({
+    width: 720, height: 300, x: { type: 'point', label: 'fold' }, y: { label: 'accuracy', domain: [0.88, 1], grid: true },
+    marks: [
+      Plot.ruleY([mean], { stroke: '#4269d0', strokeDasharray: '4 3' }),
+      Plot.text([mean], { y: (value) => value, text: () => `mean ${mean.toFixed(4)}`, frameAnchor: 'right', textAnchor: 'end', dy: -8 }),
+      Plot.dotY(accuracies, { x: (_, i) => i + 1, y: (accuracy) => accuracy, fill: '#4269d0', r: 5 }),
+    ],
+  });
   return {
     metrics: { 'mean accuracy': mean, 'deviation between folds': deviation },
     page: [
-      { heading: 'Accuracy of each fold', body: chart({ width: 720, y: { domain: [0.85, 1], grid: true }, marks: [Plot.barY(bars, { x: 'fold', y1: 0.85, y2: 'accuracy' })] }) },
+      { heading: 'Accuracy of each fold', body: dots },
       { heading: 'Figures', body: table(['fold', 'tumours', 'accuracy'], folds.map(({ test }, i) => [i + 1, test.length, accuracies[i].toFixed(4)])) },
     ],
   };

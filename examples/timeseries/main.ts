@@ -85,12 +85,12 @@ async function run(context: Context): Promise<Outcome> {
   const grown = naive.map((value) => value * Math.exp(scale.mean));
   const errorOf = (values: number[]) => values.reduce((sum, value, i) => sum + Math.abs(value - passengers[first + i]), 0) / TEST;
   const error = errorOf(forecast);
-  const dated = (values: ArrayLike<number>) => Array.from(values, (value, i) => [1949 + (first + i) / 12, value] as const);
+  const dated = (values: ArrayLike<number>) => Array.from(values, (value, i) => [new Date(Date.UTC(1949, first + i)), value] as const);
   return {
     metrics: { 'mean error': error, 'share of the naive error': error / errorOf(naive), 'share of the error with average growth': error / errorOf(grown) },
     page: [{
       heading: 'The last two years, forecast month by month',
-      body: lineChart({ passengers: dated(passengers.subarray(first)), GRU: dated(forecast), 'last year': dated(naive), 'last year with average growth': dated(grown) }, { x: 'year', y: 'thousand passengers' }),
+      body: lineChart({ passengers: dated(passengers.subarray(first)), GRU: dated(forecast), 'last year': dated(naive), 'last year with average growth': dated(grown) }, { x: 'month', y: 'thousand passengers' }),
     }],
   };
 }
