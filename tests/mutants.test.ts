@@ -49,8 +49,8 @@ test('what a launch makes of a shader: its overrides, the arm that runs, the fun
 });
 
 test('writes past the end, grids folded wrongly and loops without end are killed; right code is not', async () => {
-  const [module, targets] = [...targetsByModule(allOps())].find(([{ name }]) => name.endsWith('gather.wgsl'))!;
   const bench = new Bench(backendFor('webgpu') as WebGpuBackend);
+  const [module, targets] = [...targetsByModule(allOps(), bench.limits)].find(([{ name }]) => name.endsWith('gather.wgsl'))!;
   const trials = await Trials.of(bench, module, targets, new Kernels(bench));
   const mutants = wgslMutants(module.code);
   const killerOf = async (line: string) => (await trials.killerOf(mutants.find(({ mutated }) => mutated === line)!.code)) ?? 'nothing';

@@ -91,7 +91,7 @@ test('families by what WebGPU tells of an adapter', () => {
 /** A sample's float32 call, as `bucket` and `kernel` see it. */
 function callOfSample(op: KernelOp<any>, { inputs: given, attrs = {} }: Sample): KernelCall<any> {
   const inputs = given.map(({ shape, dtype = 'float32' }) => ({ shape, dtype }));
-  return { inputs, outputs: op.infer(inputs, attrs), attrs, limits: DEFAULT_LIMITS };
+  return { inputs, outputs: op.infer(inputs, attrs), attrs, limits: { ...DEFAULT_LIMITS, subgroupSize: 8 } };
 }
 
 test('shipped tables name variants that exist, and were measured with the WGSL that is here', () => {

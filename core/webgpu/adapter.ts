@@ -6,6 +6,8 @@ export interface OpenDevice {
   /** One line for people. */
   readonly description: string;
   readonly family: AdapterFamily;
+  /** Invocations of a subgroup, if the device has them and all have the same size; else 0. */
+  readonly subgroupSize: number;
 }
 
 /** Adapters that favour the same kernels: `software` runs on the CPU (lavapipe, SwiftShader, WARP). */
@@ -40,7 +42,8 @@ export async function openDevice(): Promise<OpenDevice> {
   const requiredFeatures = OPTIONAL_FEATURES.filter((name) => adapter.features.has(name));
   try {
     const device = await adapter.requestDevice({ label: 'tapegrad', requiredFeatures, requiredLimits });
-    return { device, description: describe(adapter.info), family: familyOf(adapter.info) };
+    const { info } = adapter;
+    return { device, description: describe(info), family: familyOf(info), subgroupSize: device.features.has('subgroups') ? fixedSubgroupSize(info) : 0 };
   } catch (error) {
     throw new DeviceError(`webgpu: the adapter ${describe(adapter.info)} gave no device: ${(error as Error).message}`);
   }
@@ -80,6 +83,11 @@ const INTEGRATED = /^(intel|apple|arm|qualcomm|img-tec|samsung|broadcom)/i;
 export function familyOf({ isFallbackAdapter, vendor }: Pick<GPUAdapterInfo, 'isFallbackAdapter' | 'vendor'>): AdapterFamily {
   if (isFallbackAdapter) return 'software';
   return INTEGRATED.test(vendor) ? 'integrated' : 'discrete';
+}
+
+/** WebGPU lets a driver choose a size for each kernel; 0 if this one does. */
+function fixedSubgroupSize({ subgroupMinSize, subgroupMaxSize }: Pick<GPUAdapterInfo, 'subgroupMinSize' | 'subgroupMaxSize'>): number {
+  return subgroupMinSize !== undefined && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
 }
 
 function describe(info: GPUAdapterInfo): string {

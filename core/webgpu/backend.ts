@@ -58,7 +58,7 @@ export class WebGpuBackend implements Backend {
     this.description = opened.description;
     this.family = opened.family;
     this.tuning = new Tuning(opened.description, opened.family);
-    this.limits = kernelLimits(device.limits);
+    this.limits = kernelLimits(device.limits, opened.subgroupSize);
     this.maxStorageBytes = wholeVec4s(Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize));
 
     this.guard = new LossGuard(device);
@@ -182,13 +182,13 @@ function wholeVec4s(bytes: number): number {
   return Math.floor(bytes / 16) * 16;
 }
 
-function kernelLimits(limits: GPUSupportedLimits): KernelLimits {
+function kernelLimits(limits: GPUSupportedLimits, subgroupSize: number): KernelLimits {
   const {
     maxComputeWorkgroupsPerDimension, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize,
     maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage,
   } = limits;
   return {
     maxComputeWorkgroupsPerDimension, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize,
-    maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage,
+    maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage, subgroupSize,
   };
 }

@@ -37,6 +37,8 @@ export interface KernelLimits {
   maxComputeWorkgroupStorageSize: number;
   maxStorageBufferBindingSize: number;
   maxStorageBuffersPerShaderStage: number;
+  /** Invocations of a subgroup, where kernels may use them and all have the same size; else 0. */
+  subgroupSize: number;
 }
 
 /** What an op's `kernel` knows when it plans a launch. */

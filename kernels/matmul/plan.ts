@@ -5,14 +5,16 @@ import { type Extents, batchLayout, extents } from './layout.js';
 import type { MatmulAttrs } from './op.js';
 import packWgsl from './pack.wgsl';
 import packedWgsl from './packed.wgsl';
+import subgroupsWgsl from './subgroups.wgsl';
 
 /**
  * `packed` lays both operands out in tiles first; `shared` does too, and then goes through workgroup memory, as real GPUs like it;
+ * `subgroups` hands values of A from lane to lane, as adapters on a CPU like it, and is `packed` where a device cannot;
  * `direct` reads them as they are, which pays where a matrix is so narrow that it is hardly read twice.
  */
 export const matmulVariants: KernelVariants<MatmulAttrs> = {
-  names: ['packed', 'shared', 'direct'],
-  untuned: { integrated: 'shared', discrete: 'shared' },
+  names: ['packed', 'shared', 'subgroups', 'direct'],
+  untuned: { integrated: 'shared', discrete: 'shared', software: 'subgroups' },
   bucket({ inputs: [a, b], attrs }) {
     const { rows, columns } = extents(a.shape, b.shape, attrs);
     return Math.min(rows, columns) <= NARROW ? 'narrow' : 'wide';
@@ -25,13 +27,25 @@ const NARROW = 8;
 /** Lines of an operand in a packed tile, as in pack.wgsl. */
 const TILE = 8;
 
-/** Tiles of rows, and of columns, that a workgroup of packed.wgsl covers. */
-const BLOCKS = { packed: { entryPoint: 'main', rows: 2, columns: 4 }, shared: { entryPoint: 'main_shared', rows: 8, columns: 8 } };
+/** The kernel that multiplies packed operands, and the tiles of rows and of columns that one of its workgroups covers. */
+interface Block extends Pick<Launch, 'module' | 'entryPoint' | 'overrides'> {
+  rows: number;
+  columns: number;
+}
+
+const PACKED: Block = { module: packedWgsl, entryPoint: 'main', rows: 2, columns: 4 };
+const SHARED: Block = { module: packedWgsl, entryPoint: 'main_shared', rows: 8, columns: 8 };
+
+function blockOf(variant: string, subgroupSize: number): Block {
+  if (variant === 'shared') return SHARED;
+  if (variant !== 'subgroups' || (subgroupSize !== 4 && subgroupSize !== 8)) return PACKED;
+  return { module: subgroupsWgsl, overrides: { LANES: subgroupSize }, rows: subgroupSize / 2, columns: subgroupSize };
+}
 
 export function planMatmul(call: KernelCall<MatmulAttrs>): KernelPlan {
   const { variant = matmulVariants.names[0], limits } = call;
   if (variant === 'direct') return planDirect(call);
-  const plan = planPacked(call, BLOCKS[variant as keyof typeof BLOCKS]);
+  const plan = planPacked(call, blockOf(variant, limits.subgroupSize));
   const fits = Object.values(plan.scratch!).every(({ shape }) => 4 * sizeOf(shape) <= limits.maxStorageBufferBindingSize);
   return fits ? plan : planDirect(call);
 }
@@ -62,7 +76,7 @@ function pack(source: string, shape: Shape, lines: number, inner: number, across
   };
 }
 
-function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>, block: (typeof BLOCKS)['packed']): KernelPlan {
+function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>, block: Block): KernelPlan {
   const { rows, inner, columns } = extents(a.shape, b.shape, attrs);
   const batch = batchLayout(a.shape, b.shape, out.shape);
   const matrices = sizeOf(batch.shape);
@@ -81,10 +95,10 @@ function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
       packed_b: { shape: [packedB.elements], dtype: 'float32' },
     },
     launches: [packedA.launch, packedB.launch, {
-      module: packedWgsl,
+      module: block.module,
       entryPoint: block.entryPoint,
       bind: bias ? {} : { bias: 'a' },
-      overrides: { HAS_BIAS: bias !== undefined },
+      overrides: { ...block.overrides, HAS_BIAS: bias !== undefined },
       params: {
         batch_shape: padTo(batch.shape, 8, 1),
         batch_strides_a: padTo(packedStrides(batch.stridesA, rows, rowTiles), 8, 0),

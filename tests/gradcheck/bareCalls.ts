@@ -1,11 +1,11 @@
 import type { Op } from '../../core/op.js';
 import type { Sample } from '../../core/samples.js';
 import type { WebGpuBackend } from '../../core/webgpu/backend.js';
-import type { Launch, WgslModule } from '../../core/webgpu/kernel.js';
+import type { KernelLimits, Launch, WgslModule } from '../../core/webgpu/kernel.js';
 import { LayoutCache } from '../../core/webgpu/layouts.js';
 import { packParams } from '../../core/webgpu/uniforms.js';
 import { type CallMemory, type Expectation, GARBAGE, NAN_GARBAGE, expectationOf, judgeMemory, memoryOf } from './callMemory.js';
-import { type SampleCall, callOf, labelOf } from './plans.js';
+import { DEFAULT_LIMITS, type SampleCall, callOf, labelOf } from './plans.js';
 import { pruned } from './prune.js';
 import { FUEL_GROUP, withFuel } from './wgslMutants.js';
 
@@ -51,6 +51,8 @@ export class Kernels {
 /** A device, and what all calls on it share. */
 export class Bench {
   readonly device: GPUDevice;
+  /** What kernels are planned for: little memory, but the device's own subgroups. */
+  readonly limits: KernelLimits;
   readonly layouts: LayoutCache;
   private readonly fuelLayout: GPUBindGroupLayout;
   /** Not 0 once a loop ran out of fuel. */
@@ -59,6 +61,7 @@ export class Bench {
 
   constructor({ device, limits }: WebGpuBackend) {
     this.device = device;
+    this.limits = { ...DEFAULT_LIMITS, subgroupSize: limits.subgroupSize };
     this.layouts = new LayoutCache(device, limits);
     this.fuelLayout = device.createBindGroupLayout({
       entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } }],
@@ -115,7 +118,7 @@ export class BareCall {
 
   /** Of a sample that launches something. */
   static async of(bench: Bench, op: Op, sample: Sample, variant: string | undefined): Promise<BareCall> {
-    const call = callOf(op, sample, variant)!;
+    const call = callOf(op, sample, variant, bench.limits)!;
     const memories = new Map<number, CallMemory>();
     for (const { garbage } of WAYS) memories.set(garbage, await memoryOf(op, sample, call, garbage));
     return new BareCall(bench, `${op.name} (${labelOf(sample, variant)})`, op, call, await expectationOf(op, sample), memories);

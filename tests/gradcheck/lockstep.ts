@@ -17,6 +17,7 @@ import { LAUNCHES_NOTHING, type SampleCall, callOf, entryPointOf, labelOf, speci
  */
 
 const EXECUTOR = 'the executor gets it wrong';
+const NO_SUBGROUPS = 'the executor knows no subgroups';
 const LOW_BITS = 'whole numbers in vectors pass through float32 and lose their low bits';
 
 /** Ops, or single samples, that the executor gets wrong, each with its reason. */
@@ -53,6 +54,7 @@ interface Candidate {
 const isFinite = ({ data = [] }: SampleInput) => data.every(Number.isFinite);
 
 function candidateOf(op: Op, sample: Sample, variant: string | undefined): Candidate | { reason: string } {
+  if (variant === 'subgroups') return { reason: NO_SUBGROUPS };
   const call = callOf(op, sample, variant);
   if (!call) return { reason: 'view' in op ? LAUNCHES_NOTHING : 'an empty result: nothing is launched' };
   const known = NOT_IN_LOCKSTEP[op.name] ?? NOT_IN_LOCKSTEP[`${op.name} (${sample.label})`];

@@ -76,7 +76,7 @@ async function judgeMutant(trials: Trials, where: string, mutant: WgslMutant): P
 
 async function wgslRows(bench: Bench, names: readonly string[], limit: number, shard: Shard): Promise<Row[]> {
   const right = new Kernels(bench);
-  const shaders = [...targetsByModule(allOps())].filter(([, targets]) => targets.some(({ op }) => names.includes(op.name)));
+  const shaders = [...targetsByModule(allOps(), bench.limits)].filter(([, targets]) => targets.some(({ op }) => names.includes(op.name)));
   const chosen = shaders.map(([module, targets]) => ({ module, targets, mutants: spread(wgslMutants(module.code), limit) }));
   const total = chosen.reduce((sum, { mutants }) => sum + mutants.length, 0);
   let before = 0;

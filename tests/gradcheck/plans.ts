@@ -8,13 +8,14 @@ import { attrsFor, variantNames } from '../support.js';
 
 /* What the samples of an op launch, without a device. */
 
-/** WebGPU's defaults: what every adapter grants. */
+/** WebGPU's defaults: what every adapter grants. No subgroups, which neither Naga nor the lockstep executor know. */
 export const DEFAULT_LIMITS: KernelLimits = {
   maxComputeWorkgroupsPerDimension: 65_535,
   maxComputeInvocationsPerWorkgroup: 256,
   maxComputeWorkgroupStorageSize: 16_384,
   maxStorageBufferBindingSize: 2 ** 27,
   maxStorageBuffersPerShaderStage: 8,
+  subgroupSize: 0,
 };
 
 export const LAUNCHES_NOTHING = 'a view: it launches nothing';
@@ -27,14 +28,14 @@ export interface SampleCall {
 }
 
 /** Null for a view and for an empty result: neither launches anything. `variant` is one of the op's; default its first. */
-export function callOf(op: Op, sample: Sample, variant?: string): SampleCall | null {
+export function callOf(op: Op, sample: Sample, variant?: string, limits = DEFAULT_LIMITS): SampleCall | null {
   if ('view' in op) return null;
   const inputs = specsOf(sample);
   const attrs = attrsFor(sample, 'float32');
   const outputs = op.infer(inputs, attrs);
   const written = [...outputs, ...(op.mutates ? inputs : [])];
   if (written.every(({ shape }) => sizeOf(shape) === 0)) return null;
-  return { inputs, outputs, plan: op.kernel({ inputs, outputs, attrs, limits: DEFAULT_LIMITS, variant }) };
+  return { inputs, outputs, plan: op.kernel({ inputs, outputs, attrs, limits, variant }) };
 }
 
 /** The WGSL file and entry point of a launch, by name. */

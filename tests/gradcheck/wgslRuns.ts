@@ -1,7 +1,7 @@
 import { scope } from '../../core/memory.js';
 import type { Op } from '../../core/op.js';
 import { type Sample, samplesOf } from '../../core/samples.js';
-import type { Launch, WgslModule } from '../../core/webgpu/kernel.js';
+import type { KernelLimits, Launch, WgslModule } from '../../core/webgpu/kernel.js';
 import { variantNames } from '../support.js';
 import { BareCall, Bench, Kernels, WAYS } from './bareCalls.js';
 import { lockstepChecks } from './lockstep.js';
@@ -20,13 +20,13 @@ interface Target {
 }
 
 /** Each shader with the samples that launch it: first one sample of every op, then the second ones, and so on. */
-export function targetsByModule(ops: readonly Op[]): Map<WgslModule, Target[]> {
+export function targetsByModule(ops: readonly Op[], limits: KernelLimits): Map<WgslModule, Target[]> {
   const found = new Map<WgslModule, { turn: number; target: Target }[]>();
   for (const op of ops) {
     const { samples = [], valueErrors = [] } = samplesOf(op.name) ?? {};
     for (const [turn, sample] of [...samples, ...valueErrors].entries()) {
       for (const variant of variantNames(op)) {
-        const launches = callOf(op, sample, variant)?.plan.launches ?? [];
+        const launches = callOf(op, sample, variant, limits)?.plan.launches ?? [];
         for (const module of new Set(launches.map((launch) => launch.module))) {
           if (!found.has(module)) found.set(module, []);
           const own = launches.filter((launch) => launch.module === module);
