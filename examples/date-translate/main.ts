@@ -1,6 +1,6 @@
 import { type Tensor, crossEntropy, concat, noGrad, scope, tensor } from '../../index.js';
 import { Embedding, GRU, Linear, Module, clipGradNorm } from '../../nn/index.js';
-import { Adam } from '../../optim/index.js';
+import { Adam, OneCycleLR } from '../../optim/index.js';
 import { Vocabulary, characterTokens, padSequences } from '../../datasets/index.js';
 import { Philox } from '../../core/random.js';
 import type { Context, Example, Outcome } from '../example.js';
@@ -11,7 +11,8 @@ import { Plot, chart, lineChart, table } from '../plot.js';
  * attention (Bahdanau et al. 2015; here the form of Luong et al. 2015) shows which letters it looks at for each digit.
  */
 
-// 1. Data: dates from 1950 to 2049, drawn and written in one of seven ways. The same seed draws the same dates.
+// 1. Data: dates from 1950 to 2049, drawn and written in one of seven ways. The same seed draws the same dates. Every tenth day is kept
+// for the test: no date of it is ever trained on.
 
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -21,8 +22,8 @@ interface Pair {
   iso: string;
 }
 
-function drawDate(random: Philox): Pair {
-  const date = new Date(Date.UTC(1950, 0, 1 + random.below(36_524)));
+function drawDate(random: Philox, part: 'train' | 'test'): Pair {
+  const date = new Date(Date.UTC(1950, 0, 1 + 10 * random.below(3652) + (part === 'test' ? 0 : 1 + random.below(9))));
   const [day, month, year] = [date.getUTCDate(), date.getUTCMonth(), date.getUTCFullYear()];
   const [name, short, weekday] = [MONTHS[month], MONTHS[month].slice(0, 3), DAYS[date.getUTCDay()]];
   const ways = [
@@ -72,7 +73,8 @@ class Translator extends Module<[written: Tensor, before: Tensor], [scores: Tens
   }
 }
 
-// 3. Loss: cross-entropy of each character, given the right one before it ("teacher forcing"). 4. Optimiser: Adam. 5. Loop.
+// 3. Loss: cross-entropy of each character, given the right one before it ("teacher forcing"). 4. Optimiser: Adam, its rate
+// rising, then falling. 5. Loop: new dates in every batch.
 
 const BATCH = 64;
 
@@ -82,12 +84,13 @@ const shifted = (iso: Int32Array) => iso.map((_, i) => (i % ISO_LENGTH === 0 ? 0
 async function run({ seed, quick, progress }: Context): Promise<Outcome> {
   const random = new Philox(seed, 1);
   const model = new Translator();
-  const optimizer = new Adam(model.parameters(), { lr: 4e-3 });
-  const steps = quick ? 20 : 1000;
+  const steps = quick ? 20 : 500;
+  const optimizer = new Adam(model.parameters());
+  const schedule = new OneCycleLR(optimizer, { maxLr: 1e-2, totalSteps: steps, pctStart: 0.2 });
   const bar = progress(steps, 'steps');
   const losses: [number, number][] = [];
   for (let step = 1; step <= steps; step++) {
-    const { written, iso } = encode(Array.from({ length: BATCH }, () => drawDate(random)));
+    const { written, iso } = encode(Array.from({ length: BATCH }, () => drawDate(random, 'train')));
     const loss = scope(() => {
       optimizer.zeroGrad();
       const [scores] = model.call(tensor(written.data, written.shape), tensor(shifted(iso), [BATCH, ISO_LENGTH]));
@@ -97,6 +100,7 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
       optimizer.step();
       return loss.detach();
     });
+    schedule.step();
     if (step % 20 === 0) {
       losses.push([step, await loss.item()]);
       bar.update(step, `loss ${losses.at(-1)![1].toFixed(4)}`);
@@ -106,7 +110,7 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
 
   // 6. Result: dates that are right to the last character, written from the model's own characters.
   const test = new Philox(seed + 1_000_003, 2);
-  const pairs = Array.from({ length: quick ? 50 : 1000 }, () => drawDate(test));
+  const pairs = Array.from({ length: quick ? 50 : 1000 }, () => drawDate(test, 'test'));
   const answers = await translate(model, pairs);
   const wrong = pairs.flatMap((pair, i) => (answers[i] === pair.iso ? [] : [[pair.written, answers[i], pair.iso]]));
   return {
