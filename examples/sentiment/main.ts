@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Tensor, noGrad, scope, tensor, where } from '../../index.js';
+import { type Tensor, assign, concat, noGrad, scope, tensor, where } from '../../index.js';
 import { Accuracy, Dropout, EarlyStopping, Embedding, GRU, Linear, Module, evaluate, fit } from '../../nn/index.js';
 import { Adam } from '../../optim/index.js';
 import { SequenceLoader, Vocabulary, kFold, padSequences, readLabelledLines } from '../../datasets/index.js';
@@ -8,7 +8,7 @@ import { lineChart, table } from '../plot.js';
 
 /* Does a sentence praise a film or damn it? Word embeddings and a GRU, on 10,662 sentences of reviews (Pang and Lee 2005). */
 
-// 1. Data: a tenth of the sentences is held out, another tenth tells when to stop. Words of the rest are known, others are <unk>.
+// 1. Data: a tenth of the sentences is held out, another tenth tells when to stop. Words that the rest has twice are known, others are <unk>.
 
 const MAX_WORDS = 40;
 
@@ -17,92 +17,108 @@ interface Split {
   labels: Int32Array;
 }
 
-/** One text a line, tokens between spaces: the set comes that way. */
-async function load(folder: string, seed: number): Promise<Record<'train' | 'validation' | 'test', Split>> {
+/** One text a line, tokens between spaces: the set comes that way. Held-out texts are in the order of their lengths, to need little padding. */
+async function load(folder: string, seed: number, quick: boolean): Promise<Record<'train' | 'validation' | 'test', Split>> {
   const { texts, labels } = await readLabelledLines(['neg', 'pos'].map((kind) => join(folder, `rt-polarity/rt-polarity.${kind}`)));
-  const [test, validation] = kFold(labels, 10, seed).map((fold) => fold.test);
+  const words = texts.map((text) => text.trim().split(/\s+/));
+  const [test, validation] = kFold(labels, 10, seed).map((fold) => fold.test.sort((a, b) => words[a].length - words[b].length));
   const held = new Set([...test, ...validation]);
-  const pick = (rows: ArrayLike<number>): Split => ({
-    texts: Array.from(rows, (row) => texts[row].trim().split(/\s+/)),
-    labels: Int32Array.from(rows, (row) => labels[row]),
-  });
-  return { train: pick([...labels.keys()].filter((row) => !held.has(row))), validation: pick(validation), test: pick(test) };
+  const train = [...labels.keys()].filter((row) => !held.has(row) && (!quick || row % 5 === 0));
+  const pick = (rows: ArrayLike<number>): Split => ({ texts: Array.from(rows, (row) => words[row]), labels: Int32Array.from(rows, (row) => labels[row]) });
+  return { train: pick(train), validation: pick(validation), test: pick(test) };
 }
 
-// 2. Model: a vector a word, a GRU that reads from left to right, and the largest value of each feature over the sentence.
+// 2. Model: a vector a word. The sentence is the average of its words' vectors, and beside it the largest value of each feature of a GRU
+// that reads them from left to right. The first number of a word's vector starts as what the word says by itself.
 
 const EMBEDDING = 32;
 const HIDDEN = 32;
 
 class Classifier extends Module<[ids: Tensor, lengths: Tensor]> {
   readonly embedding: Embedding;
-  readonly gru = new GRU(EMBEDDING, HIDDEN, { batchFirst: true });
+  readonly gru = new GRU(EMBEDDING, HIDDEN);
   readonly drop = new Dropout(0.5);
-  readonly head = new Linear(HIDDEN, 2);
+  readonly head = new Linear(EMBEDDING + HIDDEN, 2);
 
-  constructor(words: number) {
+  /** `says`: a number for each word of the vocabulary. */
+  constructor(says: Float32Array) {
     super();
+    const words = says.length;
     this.embedding = new Embedding(words, EMBEDDING, { paddingIndex: 0 });
+    const { weight } = this.embedding;
+    scope(() => noGrad(() => assign(weight, concat([tensor(says, [words, 1]), weight.narrow(1, 1, EMBEDDING - 1).mul(0.3)], { axis: 1 }))));
   }
 
-  /** ids [batch, time] to scores [batch, 2]. What the GRU makes of the padding (0) after a sentence does not count. */
-  forward(ids: Tensor): Tensor {
-    const [outputs] = this.gru.call(this.drop.call(this.embedding.call(ids)));
-    const words = where(ids.ne(0).unsqueeze(2), outputs, -1);
-    return this.head.call(this.drop.call(words.max({ axis: 1 })));
+  /** ids [batch, time] to scores [batch, 2]. The padding after a sentence, vectors of 0, does not count. */
+  forward(ids: Tensor, lengths: Tensor): Tensor {
+    const steps = ids.transpose(0, 1);
+    const vectors = this.drop.call(this.embedding.call(steps));
+    const average = vectors.sum({ axis: 0 }).div(lengths.to('float32').unsqueeze(1));
+    const [states] = this.gru.call(vectors);
+    const highest = where(steps.ne(0).unsqueeze(2), states, -1).max({ axis: 0 });
+    return this.head.call(this.drop.call(concat([average, highest], { axis: 1 })));
   }
 }
 
-// 3. Loss: cross-entropy, the default of `fit`. 4. Optimiser: Adam. 5. Loop: `fit`, until validation gets no better.
+/** In how many more texts of praise than of blame each word stands, as a logarithm (Wang and Manning 2012). */
+function logRatios(texts: readonly Int32Array[], labels: Int32Array, words: number): Float32Array {
+  const counts = [0, 1].map(() => new Float32Array(words).fill(1));
+  texts.forEach((text, i) => new Set(text).forEach((word) => counts[labels[i]][word]++));
+  return counts[1].map((praise, word) => Math.log(praise / counts[0][word]));
+}
+
+// 3. Loss: cross-entropy, the default of `fit`. 4. Optimiser: Adam. 5. Loop: `fit`; the weights of the epoch that validated best stay.
 
 async function run(context: Context): Promise<Outcome> {
   const { seed, quick, progress } = context;
-  const splits = await load(requireData(context, 'rt-polarity/rt-polarity.neg and .pos (movie reviews, Pang and Lee)'), seed);
-  if (quick) splits.train = { texts: splits.train.texts.slice(-800).concat(splits.train.texts.slice(0, 800)), labels: Int32Array.from({ length: 1600 }, (_, i) => (i < 800 ? 1 : 0)) };
-  const vocabulary = Vocabulary.build(splits.train.texts, { minCount: 2 });
-  const loaderOf = ({ texts, labels }: Split, shuffle = false) =>
-    new SequenceLoader(texts.map((text) => vocabulary.encode(text)), labels, { batchSize: 64, maxLength: MAX_WORDS, shuffle, seed });
+  const { train, validation, test } = await load(requireData(context, 'rt-polarity/rt-polarity.neg and .pos (movie reviews, Pang and Lee)'), seed, quick);
+  const vocabulary = Vocabulary.build(train.texts, { minCount: 2 });
+  const encode = ({ texts }: Split) => texts.map((text) => vocabulary.encode(text));
+  const loaderOf = (split: Split, shuffle = false) => new SequenceLoader(encode(split), split.labels, { batchSize: 64, maxLength: MAX_WORDS, shuffle, seed });
 
-  const model = new Classifier(vocabulary.size);
-  const epochs = quick ? 4 : 8;
+  const says = logRatios(encode(train), train.labels, vocabulary.size);
+  const model = new Classifier(says);
+  const epochs = quick ? 1 : 4;
   const bar = progress(epochs, 'epochs');
   const metrics = { accuracy: new Accuracy() };
   const { history } = await fit(model, {
-    train: loaderOf(splits.train, true),
-    validation: loaderOf(splits.validation),
+    train: loaderOf(train, true),
+    validation: loaderOf(validation),
     epochs,
-    optimizer: new Adam(model.parameters(), { lr: quick ? 1e-2 : 2e-3, weightDecay: 1e-5 }),
+    optimizer: new Adam(model.parameters(), { lr: 2e-3, weightDecay: 1e-5 }),
     metrics,
     callbacks: [
-      new EarlyStopping({ monitor: 'valAccuracy', mode: 'max', patience: 2 }),
+      new EarlyStopping({ monitor: 'valAccuracy', mode: 'max', patience: 1 }),
       { name: 'bar', onEpoch: ({ loss, valAccuracy }, { position }) => bar.update(position.epoch, `loss ${loss.toFixed(3)}, validation accuracy ${valAccuracy!.toFixed(3)}`) },
     ],
   });
 
   // 6. Result: accuracy on sentences that neither training nor stopping has seen.
-  const { accuracy } = await evaluate(model, loaderOf(splits.test), { metrics });
-  const examples = await scoresOf(model, vocabulary, splits.test.texts.slice(0, 6).concat(splits.test.texts.slice(-6)));
+  const { accuracy } = await evaluate(model, loaderOf(test), { metrics });
+  const shown = [...test.texts.keys()].filter((i) => i % 90 === 0);
+  const praise = await praiseIn(model, shown.map((i) => vocabulary.encode(test.texts[i])));
+  const order = [...says.keys()].sort((a, b) => says[a] - says[b]).map((word) => vocabulary.tokens[word]);
   return {
     metrics: { 'test accuracy': accuracy, 'training loss': history.at(-1)!.loss, words: vocabulary.size },
     page: [
-      { heading: 'Loss', body: lineChart({ training: history.map(({ loss }) => loss), validation: history.map(({ valLoss }) => valLoss!) }, { x: 'epoch', y: 'loss (nats)' }) },
-      { heading: 'Sentences from the test part', body: table(['sentence', 'praise'], examples) },
+      { heading: 'Accuracy', body: lineChart({ training: history.map((epoch) => epoch.accuracy!), validation: history.map(({ valAccuracy }) => valAccuracy!) }, { x: 'epoch', y: 'share that is right' }) },
+      { heading: 'Words that say most', body: table(['blame', 'praise'], Array.from({ length: 10 }, (_, i) => [order[i], order.at(-1 - i)!])) },
+      { heading: 'Sentences of the test part', body: table(['sentence', 'is', 'found praise'], shown.map((row, i) => [test.texts[row].join(' '), test.labels[row] ? 'praise' : 'blame', `${(100 * praise[i]).toFixed(0)} %`])) },
     ],
   };
 }
 
 /** How likely the model finds praise in each text. */
-async function scoresOf(model: Classifier, vocabulary: Vocabulary, texts: string[][]): Promise<[string, string][]> {
-  const { data, shape, lengths } = padSequences(texts.map((text) => vocabulary.encode(text)), { length: MAX_WORDS });
+async function praiseIn(model: Classifier, texts: readonly Int32Array[]): Promise<Float32Array> {
+  const { data, shape, lengths } = padSequences(texts, { length: MAX_WORDS });
   model.eval();
-  const shares = await scope(() => noGrad(() => model.call(tensor(data, shape), tensor(lengths)).softmax({ axis: 1 }).data()));
-  return texts.map((text, i) => [text.join(' '), `${(100 * shares[2 * i + 1]).toFixed(0)} %`]);
+  return scope(() => noGrad(async () => (await model.call(tensor(data, shape), tensor(lengths)).softmax({ axis: 1 }).narrow(1, 1, 1).data()) as Float32Array));
 }
 
 export const example: Example = {
   name: 'sentiment',
   title: 'word embeddings and a GRU tell praise from blame in sentences about films',
   goal: { metric: 'test accuracy', direction: 'at least', value: 0.73 },
-  quickGoal: { metric: 'training loss', direction: 'at most', value: 0.692 },
+  quickGoal: { metric: 'test accuracy', direction: 'at least', value: 0.6 },
   run,
 };
