@@ -1,6 +1,6 @@
 import { type Tensor, noGrad, randn, scope, tensor } from '../../index.js';
 import { LeakyReLU, Linear, ReLU, Sequential, gradientPenalty, wassersteinDiscriminatorLoss, wassersteinGeneratorLoss } from '../../nn/index.js';
-import { Adam } from '../../optim/index.js';
+import { Adam, CosineAnnealingLR } from '../../optim/index.js';
 import { ringCentres, ringOfGaussians } from '../../datasets/index.js';
 import type { Context, Example, Outcome } from '../example.js';
 import { Plot, chart, lineChart } from '../plot.js';
@@ -28,18 +28,20 @@ const createCritic = () =>
   new Sequential(new Linear(2, HIDDEN), new LeakyReLU(0.2), new Linear(HIDDEN, HIDDEN), new LeakyReLU(0.2), new Linear(HIDDEN, 1));
 
 // 3. Losses: the critic widens the gap between real and generated scores, its slope held near 1 by the penalty (a gradient of a
-// gradient); the generator closes the gap. 4. Optimiser: Adam, one for each. 5. Loop: a few steps of the critic for one of the generator.
+// gradient); the generator closes the gap. 4. Optimiser: Adam, one for each, the rates falling to nothing so that
+// the two settle. 5. Loop: a few steps of the critic for one of the generator.
 
-const BATCH = 128;
+const BATCH = 64;
 const CRITIC_STEPS = 2;
 
 async function run({ seed, quick, progress }: Context): Promise<Outcome> {
-  const steps = quick ? 60 : 2500;
+  const steps = quick ? 60 : 2000;
   const generator = createGenerator();
   const critic = createCritic();
-  const options = { lr: 1e-3, betas: [0.5, 0.9] as [number, number] };
+  const options = { lr: 3e-3, betas: [0.5, 0.9] as [number, number] };
   const generatorSteps = new Adam(generator.parameters(), options);
   const criticSteps = new Adam(critic.parameters(), options);
+  const schedules = [generatorSteps, criticSteps].map((optimizer) => new CosineAnnealingLR(optimizer, { tMax: steps }));
   const bar = progress(steps, 'steps');
   const gaps: number[] = [];
 
@@ -51,7 +53,7 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
         const fake = noGrad(() => generator.call(randn([BATCH, NOISE])));
         const real = tensor(ring(BATCH, 100_000 * seed + CRITIC_STEPS * step + i), [BATCH, 2]);
         loss = wassersteinDiscriminatorLoss(critic.call(real), critic.call(fake));
-        loss.add(gradientPenalty((x) => critic.call(x), real, fake, { weight: 1 })).backward();
+        loss.add(gradientPenalty((x) => critic.call(x), real, fake, { weight: 0.5 })).backward();
         criticSteps.step();
       }
       generatorSteps.zeroGrad();
@@ -59,6 +61,7 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
       generatorSteps.step();
       return loss!.detach();
     });
+    schedules.forEach((schedule) => schedule.step());
     if (step % 20 === 0) {
       gaps.push(-(await gap.item()));
       bar.update(step, `gap ${gaps.at(-1)!.toFixed(3)}`);
