@@ -1,5 +1,5 @@
 import { manualSeed, scope } from '../../index.js';
-import { Accuracy, BatchNorm2d, Conv2d, type EpochRecord, Flatten, Linear, LRScheduler, MaxPool2d, ReLU, Sequential, evaluate, fit } from '../../nn/index.js';
+import { Accuracy, BatchNorm2d, Conv2d, type EpochRecord, Flatten, Linear, LRScheduler, ReLU, Sequential, evaluate, fit } from '../../nn/index.js';
 import { Adam, CosineAnnealingLR } from '../../optim/index.js';
 import { DataLoader, type ImageDataset, type Transform, compose, loadMnist, normalize, rotate, subset, translate } from '../../datasets/index.js';
 import { Philox } from '../../core/random.js';
@@ -8,16 +8,19 @@ import { contactSheet, image, lineChart, table } from '../plot.js';
 
 /* Few examples, made many: a convolutional network with batch normalisation on 2,000 digits, with and without shifting and turning them. */
 
-// 1. Data: another 2,000 of MNIST's training digits for each seed; the augmented run sees each of them anew every time.
+// 1. Data: another 2,000 of MNIST's training digits for each seed; the augmented run sees each of them anew every time. MNIST's test
+// digits judge both networks once, at the end.
 
 const TRAIN = 2000;
 const standardize = normalize(0.1307, 0.3081);
 const augment = compose(rotate(12), translate(2));
 
-// 2. Model: batch normalisation after each convolution.
+// 2. Model: two convolutions, each followed by batch normalisation. Strides halve the picture at less cost than pooling; pooling would
+// make the network a little blind to shifts, which augmentation is to teach it here.
 
-const block = (from: number, to: number) => [new Conv2d(from, to, 3), new BatchNorm2d(to), new ReLU(), new MaxPool2d(2)];
-const createModel = () => new Sequential(...block(1, 16), ...block(16, 32), new Flatten(), new Linear(32 * 5 * 5, 10));
+const block = (from: number, to: number, kernel: number) =>
+  [new Conv2d(from, to, kernel, { stride: 2, padding: (kernel - 1) / 2 }), new BatchNorm2d(to), new ReLU()];
+const createModel = () => new Sequential(...block(1, 16, 5), ...block(16, 32, 3), new Flatten(), new Linear(32 * 7 * 7, 10));
 
 // 3. Loss: cross-entropy, the default of `fit`. 4. Optimiser: Adam, its rate falling along a cosine. 5. Loop: `fit`, twice.
 
@@ -40,7 +43,7 @@ async function run(context: Context): Promise<Outcome> {
   const count = quick ? 150 : TRAIN;
   const digits = subset(await loadMnist('train', folder), (seed % 5) * count, (seed % 5 + 1) * count);
   const test = new DataLoader(subset(await loadMnist('test', folder), 0, quick ? 200 : 10_000), { batchSize: 250, transform: standardize });
-  const epochs = quick ? 2 : 15;
+  const epochs = quick ? 2 : 10;
 
   const trials: { name: string; accuracy: number; losses: number[] }[] = [];
   for (const [name, transform] of [['without', standardize], ['with', compose(augment, standardize)]] as const) {
