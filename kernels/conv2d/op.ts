@@ -7,7 +7,7 @@ import type { Tensor } from '../../core/tensor.js';
 import { type Pair, pairOf } from '../pair.js';
 import { conv2dCpu, conv2dGradInputCpu, conv2dGradWeightCpu } from './cpu.js';
 import { type Conv2dAttrs, conv2dGeometry } from './geometry.js';
-import { costOf, planConv2d, planGradInput, planGradWeight } from './plan.js';
+import { conv2dVariants, costOf, planConv2d, planGradInput, planGradWeight } from './plan.js';
 
 /** The gradient ops must be told the shape of what they give: strides leave it open. */
 interface GradInputAttrs extends Conv2dAttrs {
@@ -41,6 +41,7 @@ export const conv2dOp = defineOp<KernelOp<Conv2dAttrs>>({
   },
   cpu: conv2dCpu,
   kernel: planConv2d,
+  variants: conv2dVariants,
   cost: ([x, weight], [out]) => costOf(x.shape, weight.shape, out.shape),
   saves: ([needsX, needsWeight]) => [needsX && 'weight', needsWeight && 'x'],
   vjp: ([gradient], { attrs, inputs: [x, weight], needs, saved }) => [
@@ -61,6 +62,7 @@ export const conv2dGradInputOp = defineOp<KernelOp<GradInputAttrs>>({
   },
   cpu: conv2dGradInputCpu,
   kernel: planGradInput,
+  variants: conv2dVariants,
   cost: ([gradient, weight], [out]) => costOf(out.shape, weight.shape, gradient.shape),
   saves: ([needsGradient, needsWeight]) => [needsGradient && 'weight', needsWeight && 'gradient'],
   vjp: ([upstream], { attrs, inputs: [, weight], needs, saved }) => [
@@ -80,6 +82,7 @@ export const conv2dGradWeightOp = defineOp<KernelOp<GradWeightAttrs>>({
   },
   cpu: conv2dGradWeightCpu,
   kernel: planGradWeight,
+  variants: conv2dVariants,
   cost: ([x, gradient], [out]) => costOf(x.shape, out.shape, gradient.shape),
   saves: ([needsX, needsGradient]) => [needsX && 'gradient', needsGradient && 'x'],
   vjp: ([upstream], { attrs, inputs: [x], needs, saved }) => [

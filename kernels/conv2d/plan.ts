@@ -1,8 +1,10 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
-import { type KernelCall, type KernelPlan, foldGrid, gridFor } from '../../core/webgpu/kernel.js';
+import { type KernelCall, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor } from '../../core/webgpu/kernel.js';
 import convWgsl from './conv2d.wgsl';
 import { type Conv2dAttrs, type Conv2dGeometry, conv2dGeometry } from './geometry.js';
 import gradWeightWgsl from './gradWeight.wgsl';
+import gradWeightSubgroupsWgsl from './gradWeightSubgroups.wgsl';
+import subgroupsWgsl from './subgroups.wgsl';
 
 /** Filters (or channels), places and weights that one invocation computes: as in the shaders. */
 const FILTERS = 8;
@@ -15,10 +17,29 @@ const LANES = 8;
 /** Invocations that keep an adapter busy; the sum over the batch is split until there are about as many. */
 const BUSY = 8192;
 
+/** Likewise workgroups of gradWeightSubgroups.wgsl, on adapters that run on a CPU. */
+const BUSY_SUBGROUPS = 64;
+
 /** Every group has one channel and one filter. */
 const isDepthwise = ({ groups, channels, filters }: Conv2dGeometry) => groups > 1 && channels === 1 && filters === 1;
 
 const isPadded = ({ padding }: Conv2dAttrs) => padding.flat().some((zeros) => zeros > 0);
+
+/**
+ * `subgroups` hands weights from lane to lane, as adapters on a CPU like it; where a device cannot, and for few channels, which
+ * would leave most of its products unused, it is `plain`.
+ */
+export const conv2dVariants: KernelVariants<Conv2dAttrs> = {
+  names: ['plain', 'subgroups'],
+  untuned: { software: 'subgroups' },
+  bucket: () => 'all',
+};
+
+/** The size of the subgroups that a call uses; 0 if it does without. `wanted`: as many rows of products as it has. */
+function lanesFor({ variant, limits: { subgroupSize } }: KernelCall<Conv2dAttrs>, wanted: number): 0 | 4 | 8 {
+  const fits = variant === 'subgroups' && wanted >= 2 * subgroupSize;
+  return fits && (subgroupSize === 4 || subgroupSize === 8) ? subgroupSize : 0;
+}
 
 /** How places of `to` that lie `phases` apart meet taps that lie `dilation` apart, along one axis. */
 function stepsBack(phases: number, dilation: number): { kernelStep: number; tapStep: number } {
@@ -32,8 +53,9 @@ function gcd(a: number, b: number): number {
 
 /** Both directions of conv2d.wgsl: `from` is the array read, `to` the array written, extents of one group. */
 function planConvolution(
-  geometry: Conv2dGeometry, attrs: Conv2dAttrs, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
+  call: KernelCall<Conv2dAttrs>, geometry: Conv2dGeometry, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
 ): KernelPlan {
+  const { attrs } = call;
   const { batch, groups, channels, filters, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
   const image = { channels, height, width };
   const result = { channels: filters, height: outHeight, width: outWidth };
@@ -56,115 +78,128 @@ function planConvolution(
   const packedSize = (tiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
   const tapStepX = swapped ? backX.tapStep : dilation[1];
   const specialised: Record<string, boolean> = depthwise ? { SLIDES: sourceSteps[1] === Math.abs(tapStepX) } : { CHECKED: swapped || isPadded(attrs) };
+  const params = {
+    groups,
+    source_channels: from.channels,
+    source_height: from.height,
+    source_width: from.width,
+    channels: to.channels,
+    height: to.height,
+    width: to.width,
+    kernel_height: kernelHeight,
+    kernel_width: kernelWidth,
+    padding_y: attrs.padding[0][0],
+    padding_x: attrs.padding[1][0],
+    dilation_y: dilation[0],
+    dilation_x: dilation[1],
+    source_step_y: sourceSteps[0],
+    source_step_x: sourceSteps[1],
+    tap_step_y: swapped ? backY.tapStep : dilation[0],
+    tap_step_x: tapStepX,
+    kernel_step_y: swapped ? backY.kernelStep : 1,
+    kernel_step_x: swapped ? backX.kernelStep : 1,
+    phases_y: phases[0],
+    phases_x: phases[1],
+    rows,
+    columns,
+    places,
+    group_tiles: groupTiles,
+  };
+  const overrides = { SWAPPED: swapped, HAS_BIAS: hasBias, ...specialised };
   const common = {
     module: convWgsl,
     bind,
-    overrides: { SWAPPED: swapped, HAS_BIAS: hasBias, ...specialised },
-    params: {
-      groups,
-      source_channels: from.channels,
-      source_height: from.height,
-      source_width: from.width,
-      channels: to.channels,
-      height: to.height,
-      width: to.width,
-      kernel_height: kernelHeight,
-      kernel_width: kernelWidth,
-      padding_y: attrs.padding[0][0],
-      padding_x: attrs.padding[1][0],
-      dilation_y: dilation[0],
-      dilation_x: dilation[1],
-      source_step_y: sourceSteps[0],
-      source_step_x: sourceSteps[1],
-      tap_step_y: swapped ? backY.tapStep : dilation[0],
-      tap_step_x: tapStepX,
-      kernel_step_y: swapped ? backY.kernelStep : 1,
-      kernel_step_x: swapped ? backX.kernelStep : 1,
-      phases_y: phases[0],
-      phases_x: phases[1],
-      rows,
-      columns,
-      places,
-      runs,
-      run_lanes: runLanes,
-      run_areas: runAreas,
-      group_tiles: groupTiles,
-      tile_areas: tileAreas,
-      row_runs: rowRuns,
-      packed_size: packedSize,
-    },
+    overrides,
+    params: { ...params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas, row_runs: rowRuns, packed_size: packedSize },
   };
   const workgroups = foldGrid(phases[0] * phases[1] * runAreas * tileAreas);
   if (depthwise) return { launches: [{ ...common, entryPoint: 'main_depthwise', workgroups }] };
+  const pack: Launch = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
+  const scratch = { packed: { shape: [4 * packedSize], dtype: 'float32' } } as const;
+  const lanes = lanesFor(call, to.channels);
+  if (lanes === 0) return { scratch, launches: [pack, { ...common, entryPoint: 'main', workgroups }] };
+  const areas = Math.ceil(places / (PLACES * lanes));
+  const blocks = Math.ceil(to.channels / (4 * lanes));
   return {
-    scratch: { packed: { shape: [4 * packedSize], dtype: 'float32' } },
-    launches: [
-      { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) },
-      { ...common, entryPoint: 'main', workgroups },
-    ],
+    scratch,
+    launches: [pack, {
+      module: subgroupsWgsl,
+      bind,
+      overrides: { ...overrides, LANES: lanes },
+      params: { ...params, run_areas: areas, group_blocks: blocks },
+      workgroups: foldGrid(phases[0] * phases[1] * areas * groups * blocks),
+    }],
   };
 }
 
-export function planConv2d({ inputs: [x, weight, bias], attrs }: KernelCall<Conv2dAttrs>): KernelPlan {
+export function planConv2d(call: KernelCall<Conv2dAttrs>): KernelPlan {
+  const { inputs: [x, weight, bias], attrs } = call;
   const geometry = conv2dGeometry('conv2d', x.shape, weight.shape, attrs);
-  return planConvolution(geometry, attrs, false, bias ? {} : { bias: 'weight' }, bias !== undefined);
+  return planConvolution(call, geometry, false, bias ? {} : { bias: 'weight' }, bias !== undefined);
 }
 
-export function planGradInput({ inputs: [, weight], outputs: [out], attrs }: KernelCall<Conv2dAttrs>): KernelPlan {
+export function planGradInput(call: KernelCall<Conv2dAttrs>): KernelPlan {
+  const { inputs: [, weight], outputs: [out], attrs } = call;
   const geometry = conv2dGeometry('conv2dGradInput', out.shape, weight.shape, attrs);
-  return planConvolution(geometry, attrs, true, { x: 'gradient', bias: 'weight' }, false);
+  return planConvolution(call, geometry, true, { x: 'gradient', bias: 'weight' }, false);
 }
 
-export function planGradWeight({ inputs: [x], outputs: [out], attrs }: KernelCall<Conv2dAttrs>): KernelPlan {
+export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
+  const { inputs: [x], outputs: [out], attrs } = call;
   const geometry = conv2dGeometry('conv2dGradWeight', x.shape, out.shape, attrs);
   const { batch, groups, channels, filters, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
   const depthwise = isDepthwise(geometry);
+  const taps = channels * kernelHeight * kernelWidth;
   const filterTiles = Math.ceil(filters / FILTERS);
-  const tapTiles = Math.ceil((depthwise ? kernelWidth : channels * kernelHeight * kernelWidth) / TAPS);
+  const tapTiles = Math.ceil((depthwise ? kernelWidth : taps) / TAPS);
+  // A workgroup has 4 lanes x 8 lanes products a position: both sides must fill half of theirs.
+  const lanes = lanesFor(call, Math.min(filters, taps / 2));
+  const filterBlocks = Math.ceil(filters / (4 * lanes));
+  const tapBlocks = Math.ceil(taps / (8 * lanes));
   const is3x3 = kernelHeight === 3 && kernelWidth === 3 && [...attrs.stride, ...attrs.dilation].every((step) => step === 1);
   const [entryPoint, tiles] = depthwise
     ? ['main_depthwise', groups * kernelHeight * tapTiles]
     : is3x3 ? ['main_3x3', groups * filterTiles * 2 * channels] : ['main', groups * filterTiles * tapTiles];
-  const splits = Math.max(1, Math.min(batch, Math.ceil(BUSY / tiles)));
+  const wantedSplits = lanes > 0 ? BUSY_SUBGROUPS / (groups * filterBlocks * tapBlocks) : BUSY / tiles;
+  const splits = Math.max(1, Math.min(batch, Math.ceil(wantedSplits)));
   const packedSize = (batch * groups * filterTiles * outHeight * outWidth * FILTERS) / 4;
   const overrides: Record<string, boolean> = depthwise ? { SLIDES: attrs.stride[1] === attrs.dilation[1] } : { PADDED: isPadded(attrs) };
-  const common = {
-    module: gradWeightWgsl,
-    overrides,
-    params: {
-      batch,
-      groups,
-      channels,
-      height: geometry.height,
-      width: geometry.width,
-      filters,
-      out_height: outHeight,
-      out_width: outWidth,
-      kernel_height: kernelHeight,
-      kernel_width: kernelWidth,
-      stride_y: attrs.stride[0],
-      stride_x: attrs.stride[1],
-      padding_y: attrs.padding[0][0],
-      padding_x: attrs.padding[1][0],
-      dilation_y: attrs.dilation[0],
-      dilation_x: attrs.dilation[1],
-      filter_tiles: filterTiles,
-      tap_tiles: tapTiles,
-      splits,
-      packed_size: packedSize,
-    },
+  const params = {
+    batch,
+    groups,
+    channels,
+    height: geometry.height,
+    width: geometry.width,
+    filters,
+    out_height: outHeight,
+    out_width: outWidth,
+    kernel_height: kernelHeight,
+    kernel_width: kernelWidth,
+    stride_y: attrs.stride[0],
+    stride_x: attrs.stride[1],
+    padding_y: attrs.padding[0][0],
+    padding_x: attrs.padding[1][0],
+    dilation_y: attrs.dilation[0],
+    dilation_x: attrs.dilation[1],
+    filter_tiles: filterTiles,
+    splits,
   };
-  const pack = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
+  const common = { module: gradWeightWgsl, overrides, params: { ...params, tap_tiles: tapTiles, packed_size: packedSize } };
+  const pack: Launch = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
+  const sums: Launch = lanes === 0
+    ? { ...common, entryPoint, workgroups: gridFor(tiles * splits, 64) }
+    : {
+        module: gradWeightSubgroupsWgsl,
+        overrides: { ...overrides, LANES: lanes },
+        params: { ...params, filter_blocks: filterBlocks, tap_blocks: tapBlocks },
+        workgroups: foldGrid(groups * filterBlocks * tapBlocks * splits),
+      };
   return {
     scratch: {
       ...(depthwise ? {} : { packed: { shape: [4 * packedSize], dtype: 'float32' as const } }),
       shares: { shape: [splits * sizeOf(out.shape)], dtype: 'float32' },
     },
-    launches: [
-      ...(depthwise ? [] : [pack]),
-      { ...common, entryPoint, workgroups: gridFor(tiles * splits, 64) },
-      { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) },
-    ],
+    launches: [...(depthwise ? [] : [pack]), sums, { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) }],
   };
 }
 

@@ -33,6 +33,11 @@ const CASES: readonly Case[] = [
   { label: 'more filters than a tile', x: [1, 3, 5, 6], weight: [17, 3, 3, 3] },
   { label: 'two groups, each of more filters than a tile', x: [2, 4, 4, 5], weight: [20, 2, 2, 2], attrs: { groups: 2 } },
   { label: 'two groups, each of more filters than a tile, 3x3', x: [2, 4, 4, 6], weight: [20, 2, 3, 3], attrs: { groups: 2 } },
+  { label: 'more filters and channels than a subgroup takes', x: [2, 35, 6, 9], weight: [37, 35, 2, 3] },
+  {
+    label: 'two groups of many filters and channels, all settings at once', x: [2, 36, 9, 8], weight: [42, 18, 3, 2],
+    attrs: { stride: [2, 1], padding: [[1, 2], [2, 0]], dilation: [2, 2], groups: 2 },
+  },
   { label: 'several workgroups', x: [9, 8, 13, 13], weight: [16, 8, 3, 3] },
   { label: 'the first layer of the CNN', x: [3, 1, 28, 28], weight: [32, 1, 3, 3] },
   { label: 'no images', x: [0, 2, 4, 4], weight: [3, 2, 3, 3] },
