@@ -28,10 +28,11 @@ function samplesFor(row: BinaryRow): Sample[] {
     on('a scalar on the right', [5, 3], []),
     on('a row', [3, 8], [8]),
     on('a column', [3, 5], [3, 1]),
-    on('a column of vec4s, on the left', [3, 1], [3, 8]),
+    on('a column of vec4s, on the left', [9, 1], [9, 8]),
     on('both stretched', [4, 1, 3], [5, 1]),
     on('a bias over channels', [2, 3, 2, 4], [3, 1, 1]),
-    on('rank 5, every other axis', [2, 1, 3, 1, 2], [1, 2, 1, 2, 1]),
+    on('rank 5, every other axis', [2, 1, 3, 1, 5], [1, 2, 1, 4, 1]),
+    on('rank 8, every other axis', [2, 1, 2, 1, 2, 1, 2, 1], [1, 2, 1, 3, 1, 2, 1, 2]),
     on('nothing', [0, 3], [1, 3]),
     on('several workgroups', [61, 69], [61, 69]),
     on('a bias over channels, several workgroups', [8, 16, 6, 6], [16, 1, 1]),
@@ -46,6 +47,9 @@ function samplesFor(row: BinaryRow): Sample[] {
     samples.push({ label: 'NaN on either side', inputs: [
       { shape: [4], data: [NaN, 1, NaN, 1], differentiable: false }, { shape: [4], data: [1, NaN, NaN, 2], differentiable: false },
     ] });
+  }
+  if (row.name === 'reluGrad') {
+    samples.push({ label: 'y of 0 lets nothing through', inputs: [{ shape: [4] }, { shape: [4], data: [0, 1, -1, 0], differentiable: false }] });
   }
   if (row.name === 'pow') {
     samples.push(

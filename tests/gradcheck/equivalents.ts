@@ -14,6 +14,10 @@ const ALIKE_AT_0 = 'at 0 both formulas give 0';
 const FORMULAS_MEET = 'where two formulas meet that are both good to rounding around there';
 const NOT_STORED = 'sums of a tile past the last one, whose rows or columns are not stored';
 const PAST_THE_LINES = 'what stands past the last line goes into rows and columns of the product that are not stored';
+const NO_MORE_STORED = 'what a place past the last one holds is not stored';
+const OTHER_ZEROS = 'the other operand has zeros there';
+const LAST_AGAIN = 'places past the last one are that one once more, and store what it stores';
+const REPLACED = 'written before it is read';
 const ONE_VALUE = 'where the count is 1, the sum of squares or products that it divides is 0';
 const NO_VALUES = 'a mean of no values: the first one replaces it, to a rounding, and a state without any weighs nothing';
 
@@ -47,6 +51,30 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'random.wgsl', what: /, now: let sine = .* \((1\.01 \/ 362880\.0|1\.0 \/ 366508\.8)\)\)\)\);$/, reason: 'the last term of the sine: at most 3.2e-9, at pi/4, which is 0.1 ULP' },
   { where: 'random.wgsl', what: /, now: let cosine = .* \((1\.01 \/ 40320\.0|1\.0 \/ 40723\.2)\)\)\)\);$/, reason: 'the last term of the cosine: at most 3.6e-8, at pi/4, which is 0.6 ULP' },
   { where: 'random.wgsl', what: 'out[vector] = select(vec4u(1u), scaled, stays);', reason: 'as a float 1.4e-45, which WGSL may flush to 0' },
+  { where: 'unary.wgsl', what: 'for (var index = first; index < min(first - params.run, params.vectors); index++) {', reason: 'first - run wraps round for the first run alone, which then takes all of it' },
+  { where: 'binary.wgsl', what: 'let signed = select(size, -size, (x <= vec4f(0)) & odd);', reason: 'at 0 the power is 0, with either sign; infinite powers of 0 no sample has' },
+  { where: 'binary.wgsl', what: 'return vec4<Element>(select(signed, sqrt(x), (x <= vec4f(0)) & !whole));', reason: ALIKE_AT_0 },
+  { where: 'binary.wgsl', what: 'if (first > end) {', reason: 'the loops after it have no turn then' },
+  { where: 'binary.wgsl', what: 'let last = params.size + 1u;', reason: NO_MORE_STORED },
+  { where: 'binary.wgsl', what: 'let last = params.size;', reason: NO_MORE_STORED },
+  { where: 'direct.wgsl', what: /, now: let at = start \+ min\(line, lines( \+ 1u)?\) \* length;$/, reason: NO_MORE_STORED },
+  { where: 'direct.wgsl', what: /, now: return [ab]\[\(at \+ min\(position, length( \+ 4u)?\)\) \/ 4u\];$/, reason: 'masked, or not stored' },
+  { where: 'direct.wgsl', what: /, now: let last = length( \+ 1u)?;$/, reason: 'masked, or not stored' },
+  { where: 'direct.wgsl', what: 'let none = vec4f(0.01);', reason: OTHER_ZEROS },
+  { where: 'direct.wgsl', what: /, now: if \(tile >= params\.tiles \|\| row >=? params\.rows \|\| column >=? params\.columns\) \{$/, reason: NOT_STORED },
+  { where: 'conv2d.wgsl', what: 'if (channel > params.channels) {', reason: NOT_STORED },
+  { where: 'conv2d.wgsl', what: 'return 0.01;', reason: NOT_STORED },
+  { where: 'conv2d.wgsl', what: 'for (var k = max(step, kernel); k > 0u; k--) {', reason: 'past the kernel\'s end it finds a first tap that leaves none, as `kernel` does' },
+  { where: 'subgroups.wgsl', what: 'for (var k = max(step, kernel); k > 0u; k--) {', reason: 'past the kernel\'s end it finds a first tap that leaves none, as `kernel` does' },
+  { where: 'conv2d.wgsl', what: /, now: let index = min\(.*, vec4u\(params\.places( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
+  { where: 'subgroups.wgsl', what: /, now: let index = min\(.*, vec4u\(params\.places( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
+  { where: 'conv2d.wgsl', what: 'if (place <= params.places && row < params.height && column < params.width) {', reason: LAST_AGAIN },
+  { where: 'conv2d.wgsl', what: 'let tile = (area % params.tile_areas) * (9u / params.run_lanes) + lane / params.run_lanes;', reason: 'run_lanes is 4 or 8: both divide as 8 does' },
+  { where: 'conv2d.wgsl', what: 'if (tile >= params.groups * params.group_tiles || run > params.runs || phase >= params.phases_y * params.phases_x) {', reason: NO_MORE_STORED },
+  { where: 'conv2d.wgsl', what: /^line \d+, index: .*, now: store\(place( \+ \du)?, /, reason: LAST_AGAIN },
+  { where: 'conv2d.wgsl', what: 'if (plane >= params.tile_areas || run > params.runs) {', reason: NO_MORE_STORED },
+  { where: 'conv2d.wgsl', what: /, now: var [pq] = vec4f\(0\.01\);$/, reason: REPLACED },
+  { where: 'conv2d.wgsl', what: /select\(b\[i % 4u\], a\[i % 5u\], i < 4u\);$/, reason: 'i is below 4 there' },
   { where: 'strided.wgsl', what: 'if (index > params.size) {', reason: 'one invocation too many moves the first element once more' },
   { where: 'transpose.wgsl', what: 'if (column >= params.columns || row >= params.rows || rest > params.batch) {', reason: 'tiles too many move those of the first matrix once more' },
   { where: 'transpose.wgsl', what: 'for (var axis = i32(params.rank) + 1; axis >= 0; axis--) {', reason: 'two axes of extent 1 more: the batch has six of eight at most' },
@@ -88,12 +116,15 @@ const EQUIVALENT: readonly Place[] = [
 ];
 
 const INFINITY = 'takes infinity for NaN as well: WGSL may assume that there is neither, so no sample has infinity';
+const ONLY_INFINITY = 'the other operand has zeros there, so that only an infinite value would show it, and no sample has one';
 const ORIGIN = 'any origin gives the same in exact arithmetic; one from the group before, where the means differ by 1,000, costs less than a rounding of the mean';
 const ONE_WORKGROUP = 'merge has more than 64 states to make from 135,000 values on, and no sample is that large; the folding is as in the other stages';
 const NEGATIVE_LOG = 'the logarithm of a negative number, which WGSL leaves open: SwiftShader takes the sign off';
 
 /** They change something that could be seen, and survive all the same. */
 const SURVIVORS: readonly Place[] = [
+  { where: 'direct.wgsl', what: /, now: let inside = vec4u\(k, k.*vec4u\(params\.inner\);$/, reason: ONLY_INFINITY },
+  { where: 'direct.wgsl', what: /, now: select\(none, m\.r[0-3], k( \+ \du)? <=? params\.inner\),?$/, reason: ONLY_INFINITY },
   { where: 'cast.wgsl', what: /now: let is_nan = .* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'unary.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'binary.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
