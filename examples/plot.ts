@@ -42,13 +42,15 @@ export function lineChart(
       const [at, height] = typeof value === 'number' ? [i + 1, value] : value;
       return { name, x: at, y: Number.isFinite(height) ? height : null };
     }));
+  const lengths = Object.values(series).map((values) => (typeof values[0] === 'number' ? values.length : Infinity));
+  const few = Math.max(...lengths) <= 10 ? { ticks: Math.max(1, ...lengths.map((length) => length - 1)) } : {}; // there is no epoch 1.5
   return chart({
     width,
     height,
     color: { legend: Object.keys(series).length > 1, domain: Object.keys(series) },
-    x: { label: x, ...(logX && { type: 'log', tickFormat: logTick }) },
+    x: { label: x, ...few, ...(logX && { type: 'log', tickFormat: logTick }) },
     y: { label: y, ...(logY && { type: 'log', tickFormat: logTick }), grid: true },
-    marks: [Plot.lineY(points, { x: 'x', y: 'y', stroke: 'name', strokeWidth: 1.5 })],
+    marks: [Plot.lineY(points, { x: 'x', y: 'y', z: 'name', stroke: 'name', strokeWidth: 1.5 })],
   });
 }
 

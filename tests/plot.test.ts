@@ -17,6 +17,17 @@ test('a line chart names its series and leaves gaps for what is not finite', () 
   assert.is(path.match(/M/g)!.length, 2, `one gap splits ${path}`);
 });
 
+test('a short chart over an index has a tick at each whole number and none between', () => {
+  const ticks = (count: number) => {
+    const svg = lineChart({ loss: Array.from({ length: count }, (_, i) => 1 / (i + 1)) }, { x: 'epoch', y: 'loss' });
+    const [, labels] = /aria-label="x-axis tick label"[^>]*>([\s\S]*?)<\/g>/.exec(svg)!;
+    return [...labels.matchAll(/>([^<]+)<\/text>/g)].map(([, label]) => Number(label));
+  };
+  assert.equal(ticks(1), [1]);
+  assert.equal(ticks(4), [1, 2, 3, 4]);
+  assert.equal(ticks(10), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
 test('a page escapes text and loads nothing', () => {
   const page = htmlPage('a < b', 'it\'s "so"', [{ heading: 'x & y', body: table(['name', 'value'], [['<script>', 1]]) }]);
   assert.match(page, /<title>a &#60; b<\/title>/);
