@@ -32,6 +32,7 @@ function samplesFor(row: BinaryRow): Sample[] {
     on('both stretched', [4, 1, 3], [5, 1]),
     on('a bias over channels', [2, 3, 2, 4], [3, 1, 1]),
     on('rank 5, every other axis', [2, 1, 3, 1, 5], [1, 2, 1, 4, 1]),
+    on('rank 5, the other way round', [1, 2, 1, 4, 1], [2, 1, 3, 1, 5]),
     on('rank 8, every other axis', [2, 1, 2, 1, 2, 1, 2, 1], [1, 2, 1, 3, 1, 2, 1, 2]),
     on('nothing', [0, 3], [1, 3]),
     on('several workgroups', [61, 69], [61, 69]),
