@@ -35,6 +35,7 @@ export interface Summary {
   readonly firstMilliseconds: number | null;
   readonly milliseconds: Spread | null;
   readonly cpuMilliseconds: Spread | null;
+  readonly scriptMilliseconds: Spread | null;
   /** Milliseconds by those of the baseline in the same round: 2 takes twice as long. */
   readonly ratio: Spread | null;
 }
@@ -51,6 +52,7 @@ export function summarize(run: Run, baseline: Run | undefined): Summary {
     firstMilliseconds: run.samples[0]?.milliseconds ?? null,
     milliseconds: spread(warm.map(({ milliseconds }) => milliseconds)),
     cpuMilliseconds: spread(warm.map(({ cpuMilliseconds }) => cpuMilliseconds)),
+    scriptMilliseconds: spread(warm.map(({ scriptMilliseconds }) => scriptMilliseconds)),
     ratio: spread(ratios),
   };
 }
@@ -63,15 +65,17 @@ const megabytes = (bytes: number | null) => (bytes === null ? '-' : (bytes / 1e6
 
 export const LEGEND = `\
 Milliseconds: median (lower-upper quartile) of the steps after the first. Ratios are taken round by round: 2 is twice as slow.
+Script ms: how long the call ran before it first waited; tapegrad queues a whole step without waiting, so that is all of its JavaScript.
 The first step includes compiling, but for what the driver has cached (Mesa: MESA_SHADER_CACHE_DISABLE=true for nothing).
 Peak MB: the most bytes of GPU buffers created and not destroyed, at any moment of the run, pools and staging included.`;
 
 /** A table of the runs, a row each. */
 export function timesTable(runs: readonly Run[], baseline: Run | undefined): string {
-  const header = ['', 'version', 'first step', 'steps', 'ms a step', 'CPU ms a step', 'ratio to tapegrad', 'peak MB'];
+  const header = ['', 'version', 'first step', 'steps', 'ms a step', 'CPU ms a step', 'script ms', 'ratio to tapegrad', 'peak MB'];
   const rows = runs.map((run) => {
-    const { steps, firstMilliseconds, milliseconds, cpuMilliseconds, ratio } = summarize(run, baseline);
-    const cells = [whole(firstMilliseconds), String(steps), range(milliseconds, 0), range(cpuMilliseconds, 0), range(ratio, 2), megabytes(run.peakDeviceBytes)];
+    const { steps, firstMilliseconds, milliseconds, cpuMilliseconds, scriptMilliseconds, ratio } = summarize(run, baseline);
+    const times = [range(milliseconds, 0), range(cpuMilliseconds, 0), range(scriptMilliseconds, 1), range(ratio, 2)];
+    const cells = [whole(firstMilliseconds), String(steps), ...times, megabytes(run.peakDeviceBytes)];
     return [run.name, run.version, ...cells, ...(run.failure ? [`failed: ${run.failure}`] : [])];
   });
   return table([header, ...rows]);
