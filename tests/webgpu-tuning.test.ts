@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { allOps } from '../index.js';
 import type { KernelOp } from '../core/op.js';
 import { type Sample, samplesOf } from '../core/samples.js';
-import { type AdapterFamily, familyOf } from '../core/webgpu/adapter.js';
+import { type AdapterFamily, familyOf, fixedSubgroupSize } from '../core/webgpu/adapter.js';
 import type { KernelCall, WgslModule } from '../core/webgpu/kernel.js';
 import { Tuning, type TuningTable, hashOfWgsl } from '../core/webgpu/tuning.js';
 import lavapipe from '../kernels/tuning/lavapipe.json';
@@ -86,6 +86,21 @@ test('families by what WebGPU tells of an adapter', () => {
   assert.is(familyOf({ isFallbackAdapter: true, vendor: 'mesa' }), 'software');
   assert.is(familyOf({ isFallbackAdapter: false, vendor: 'nvidia' }), 'discrete');
   assert.is(familyOf({ isFallbackAdapter: false, vendor: 'apple' }), 'integrated');
+});
+
+test('subgroups count where all have one size', () => {
+  assert.is(fixedSubgroupSize({ subgroupMinSize: 8, subgroupMaxSize: 8 }), 8);
+  assert.is(fixedSubgroupSize({ subgroupMinSize: 8, subgroupMaxSize: 32 }), 0);
+  assert.is(fixedSubgroupSize({}), 0);
+});
+
+test('the variant for subgroups is another kernel with them, and a plain one without', () => {
+  const op = allOps().find(({ name }) => name === 'conv2d') as KernelOp<any>;
+  const call = callOfSample(op, samplesOf('conv2d')!.samples.find(({ label }) => label === 'several workgroups')!);
+  const modules = (subgroupSize: number, variant: string) =>
+    op.kernel({ ...call, limits: { ...DEFAULT_LIMITS, subgroupSize }, variant }).launches.map(({ module }) => module.name);
+  for (const size of [4, 8]) assert.is(modules(size, 'subgroups').at(-1), 'kernels/conv2d/subgroups.wgsl');
+  for (const size of [0, 16, 32]) assert.equal(modules(size, 'subgroups'), modules(size, 'plain'));
 });
 
 /** A sample's float32 call, as `bucket` and `kernel` see it. */

@@ -86,7 +86,7 @@ export function familyOf({ isFallbackAdapter, vendor }: Pick<GPUAdapterInfo, 'is
 }
 
 /** WebGPU lets a driver choose a size for each kernel; 0 if this one does. */
-function fixedSubgroupSize({ subgroupMinSize, subgroupMaxSize }: Pick<GPUAdapterInfo, 'subgroupMinSize' | 'subgroupMaxSize'>): number {
+export function fixedSubgroupSize({ subgroupMinSize, subgroupMaxSize }: Pick<GPUAdapterInfo, 'subgroupMinSize' | 'subgroupMaxSize'>): number {
   return subgroupMinSize !== undefined && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
 }
 
