@@ -125,14 +125,21 @@ async function run(context: Context): Promise<Outcome> {
     },
     page: [
       { heading: 'Ten drawn for each digit', body: image(contactSheet(sheet, SIDE, SIDE, 10), 'drawn digits, a column for each', 4) },
-      { heading: 'Share that is read as the digit asked for', body: chart({ width: 720, height: 200, x: { label: 'digit' }, y: { label: 'share', domain: [0, 1], grid: true }, marks: [Plot.barY(asAsked, { x: (_, digit) => digit, y: (share) => share })] }) },
+      { heading: 'Share that is read as the digit asked for', body: bars(asAsked) },
       { heading: 'The gap that the critic sees', body: lineChart({ gap: gaps }, { x: 'step', y: 'gap' }) },
     ],
   };
 }
 
+function bars(shares: number[]): string {
+  const bar = Plot.barY(shares, { x: (_, digit) => digit, y: (share) => share, fill: 'steelblue' });
+  return chart({ width: 720, height: 200, x: { label: 'digit' }, y: { label: 'share', domain: [0, 1], grid: true }, marks: [bar] });
+}
+
 /** Trains the reader; its accuracy on held-out real digits, and for each digit the share of those drawn for it that it reads as such. */
-async function judge(drawn: Float32Array, wanted: Int32Array, train: DataLoader, test: DataLoader, epochs: number): Promise<{ accuracy: number; asAsked: number[] }> {
+async function judge(
+  drawn: Float32Array, wanted: Int32Array, train: DataLoader, test: DataLoader, epochs: number,
+): Promise<{ accuracy: number; asAsked: number[] }> {
   const reader = createReader();
   await fit(reader, { train, epochs, optimizer: new Adam(reader.parameters(), { lr: 2e-3 }) });
   const { accuracy } = await evaluate(reader, test, { metrics: { accuracy: new Accuracy() } });
