@@ -17,7 +17,12 @@ export const REDUCE_VARIANTS: KernelVariants<ReduceAttrs> = {
 };
 
 /** As many invocations keep an adapter busy: beyond them, outputs are not split further. */
-const BUSY: Readonly<Record<string, number>> = { few: 1 << 10, many: 1 << 16 };
+const BUSY: Readonly<Record<string, number>> = { few: 1 << 12, many: 1 << 16 };
+
+/** As many walk side by side: a CPU's vector, or a workgroup. */
+const TEAM: Readonly<Record<string, number>> = { few: 8, many: 64 };
+
+const WORKGROUP = 64;
 
 /** What the four lanes of the kernel hold; see LANES in reduce.wgsl. */
 const LANES = { one: 0, values: 1, outputs: 2 };
@@ -27,39 +32,58 @@ function lanesOf({ keptShape, reducedShape, reducedStrides }: ReductionLayout): 
   return keptShape.length > 0 && keptShape.at(-1)! % 4 === 0 ? LANES.outputs : LANES.one;
 }
 
+/** The same axes, counted in vec4s. The innermost axis of all, which has stride 1, is the last of the kept or of the reduced ones. */
+function inVectors({ keptShape, keptStrides, reducedShape, reducedStrides }: ReductionLayout): ReductionLayout {
+  const extents = (shape: readonly number[], strides: readonly number[]) => shape.map((extent, axis) => (strides[axis] === 1 ? extent / 4 : extent));
+  const steps = (strides: readonly number[]) => strides.map((stride) => (stride === 1 ? 1 : stride / 4));
+  return {
+    keptShape: extents(keptShape, keptStrides), keptStrides: steps(keptStrides),
+    reducedShape: extents(reducedShape, reducedStrides), reducedStrides: steps(reducedStrides),
+  };
+}
+
 export function planReduce(row: ReduceRow, code: number, call: KernelCall<ReduceAttrs>): KernelPlan {
   const { inputs: [x], outputs: [out], attrs, variant = 'few' } = call;
   if (sizeOf(x.shape) === 0) return fillOp.kernel({ ...call, attrs: { ...out, value: row.empty ?? 0 } });
   const layout = reductionLayout(x.shape, attrs.axes);
-  const { keptShape, keptStrides, reducedShape, reducedStrides } = layout;
-  const count = sizeOf(reducedShape);
   const lanes = lanesOf(layout);
-  const outputs = sizeOf(out.shape) / (lanes === LANES.outputs ? 4 : 1);
-  const parts = Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART), Math.ceil(BUSY[variant] / outputs));
+  const { keptShape, keptStrides, reducedShape, reducedStrides } = lanes === LANES.one ? layout : inVectors(layout);
+  const count = sizeOf(layout.reducedShape);
+  const outputs = sizeOf(keptShape);
+  const partsFirst = layout.reducedStrides.at(-1) === 1;
+  const wanted = Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART), Math.ceil(BUSY[variant] / outputs));
+  const steps = sizeOf(reducedShape);
+  const team = partsFirst ? Math.min(wanted, TEAM[variant]) : 1;
+  const teams = Math.ceil(wanted / team);
+  const parts = teams * team;
   const common: Pick<Launch, 'module' | 'tiles' | 'overrides' | 'params'> = {
     module: reduceWgsl,
     tiles: { Element: wgslType(x.dtype), Result: wgslType(out.dtype) },
-    overrides: { OP: code, PARTS_FIRST: reducedStrides.at(-1) === 1, LANES: lanes },
+    overrides: { OP: code, PARTS_FIRST: partsFirst, LANES: lanes },
     params: {
       kept_shape: padTo(keptShape, 8, 1),
       kept_strides: padTo(keptStrides, 8, 0),
-      reduced_shape: padTo(reducedShape, 8, 1),
-      reduced_strides: padTo(reducedStrides, 8, 0),
+      outer_shape: padTo(reducedShape.slice(0, -1), 8, 1),
+      outer_strides: padTo(reducedStrides.slice(0, -1), 8, 0),
       kept_rank: keptShape.length,
-      reduced_rank: reducedShape.length,
+      outer_rank: Math.max(reducedShape.length - 1, 0),
+      inner: reducedShape.at(-1) ?? 1,
+      inner_stride: reducedStrides.at(-1) ?? 0,
       outputs,
       parts,
-      steps: lanes === LANES.values ? count / 4 : count,
+      team,
+      chunk: Math.floor(steps / teams),
+      longer: steps % teams,
       count,
       correction: attrs.correction ?? 0,
     },
   };
-  if (parts === 1) return { launches: [{ ...common, workgroups: gridFor(outputs, 64) }] };
+  if (parts === 1) return { launches: [{ ...common, workgroups: gridFor(outputs, WORKGROUP) }] };
   return {
     scratch: { states: { shape: [outputs, parts, 16], dtype: 'float32' } },
     launches: [
-      { ...common, entryPoint: 'partial', workgroups: gridFor(outputs * parts, 64) },
-      { ...common, entryPoint: 'merge', workgroups: gridFor(outputs, 64) },
+      { ...common, entryPoint: 'partial', workgroups: gridFor(outputs * parts, WORKGROUP) },
+      { ...common, entryPoint: 'merge', workgroups: gridFor(outputs, WORKGROUP) },
     ],
   };
 }
