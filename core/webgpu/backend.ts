@@ -11,6 +11,7 @@ import { BatchEncoder } from './encoder.js';
 import type { KernelLimits, Launch } from './kernel.js';
 import { CallArguments, resolveLaunch } from './launch.js';
 import { LossGuard } from './loss.js';
+import { Naps } from './naps.js';
 import { PipelineCache } from './pipelines.js';
 import { BufferPool } from './pool.js';
 import { Readback } from './readback.js';
@@ -82,7 +83,7 @@ export class WebGpuBackend implements Backend {
       label: 'staging', usage: MAP_READ | COPY_DST, maxBufferBytes: wholeVec4s(device.limits.maxBufferSize),
       maxPooledBytes: STAGING_POOLED_BYTES, reclaim,
     });
-    this.readback = new Readback(this.recorder, this.staging);
+    this.readback = new Readback(this.recorder, this.staging, new Naps(Naps.help(opened.family)));
   }
 
   supports(dtype: DType): boolean {

@@ -1,16 +1,21 @@
 import { type TypedArray, viewBytes } from '../dtype.js';
 import { DeviceLostError } from '../errors.js';
 import type { CopyCommand } from './commands.js';
+import type { Naps } from './naps.js';
 import type { Block, BufferPool } from './pool.js';
 import type { Recorder } from './recorder.js';
 import type { WebGpuStorage } from './storage.js';
 
 /** Brings values to the host, through pooled staging buffers. Any number of reads may be under way. */
 export class Readback {
-  constructor(private readonly recorder: Recorder, private readonly staging: BufferPool) {}
+  constructor(private readonly recorder: Recorder, private readonly staging: BufferPool, private readonly naps: Naps) {}
 
   /** The values as they are when this is called: later in-place changes, or disposal, do not matter. */
-  async read(storage: WebGpuStorage): Promise<TypedArray> {
+  read(storage: WebGpuStorage): Promise<TypedArray> {
+    return this.naps.during(this.copyHome(storage));
+  }
+
+  private async copyHome(storage: WebGpuStorage): Promise<TypedArray> {
     const target = this.staging.take(storage.bytes);
     const copy: CopyCommand = { kind: 'copy', source: storage, target, failure: null };
     this.recorder.record(copy);
