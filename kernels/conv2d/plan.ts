@@ -14,6 +14,9 @@ const TAPS = 4;
 /** Invocations of a workgroup of conv2d.wgsl. */
 const LANES = 8;
 
+/** Rows that one invocation of `main_3x3` walks down, at most: two more are loaded. */
+const RUN_ROWS = 16;
+
 /** Invocations that keep an adapter busy; the sum over the batch is split until there are about as many. */
 const BUSY = 8192;
 
@@ -22,6 +25,10 @@ const BUSY_SUBGROUPS = 64;
 
 /** Every group has one channel and one filter. */
 const isDepthwise = ({ groups, channels, filters }: Conv2dGeometry) => groups > 1 && channels === 1 && filters === 1;
+
+/** 3x3 taps that lie side by side and move on by one place. */
+const is3x3 = ({ kernelHeight, kernelWidth }: Conv2dGeometry, { stride, dilation }: Conv2dAttrs) =>
+  kernelHeight === 3 && kernelWidth === 3 && [...stride, ...dilation].every((step) => step === 1);
 
 const isPadded = ({ padding }: Conv2dAttrs) => padding.flat().some((zeros) => zeros > 0);
 
@@ -66,18 +73,20 @@ function planConvolution(
   const [backY, backX] = [stepsBack(stride[0], dilation[0]), stepsBack(stride[1], dilation[1])];
   const rows = Math.ceil(to.height / phases[0]);
   const columns = Math.ceil(to.width / phases[1]);
-  const depthwise = isDepthwise(geometry);
+  const onePlane = to.channels === 1;
+  const columnwise = onePlane && from.channels === 1 && is3x3(geometry, attrs);
   const places = batch * rows * columns;
   const rowRuns = Math.ceil(columns / PLACES);
-  const runs = depthwise ? rows * rowRuns : Math.ceil(places / PLACES);
+  const runRows = columnwise ? Math.min(RUN_ROWS, Math.ceil(rows / Math.max(1, Math.floor(LANES / rowRuns)))) : 1;
+  const runs = onePlane ? Math.ceil(rows / runRows) * rowRuns : Math.ceil(places / PLACES);
   const groupTiles = Math.ceil(to.channels / FILTERS);
   const tiles = groups * groupTiles;
-  const runLanes = depthwise || tiles === 1 ? LANES : LANES / 2;
+  const runLanes = onePlane || tiles === 1 ? LANES : LANES / 2;
   const runAreas = Math.ceil(runs / runLanes);
-  const tileAreas = depthwise ? batch * groups : Math.ceil((tiles * runLanes) / LANES);
+  const tileAreas = onePlane ? batch * groups : Math.ceil((tiles * runLanes) / LANES);
   const packedSize = (tiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
   const tapStepX = swapped ? backX.tapStep : dilation[1];
-  const specialised: Record<string, boolean> = depthwise ? { SLIDES: sourceSteps[1] === Math.abs(tapStepX) } : { CHECKED: swapped || isPadded(attrs) };
+  const specialised: Record<string, boolean> = onePlane ? { SLIDES: sourceSteps[1] === Math.abs(tapStepX) } : { CHECKED: swapped || isPadded(attrs) };
   const params = {
     groups,
     source_channels: from.channels,
@@ -110,10 +119,10 @@ function planConvolution(
     module: convWgsl,
     bind,
     overrides,
-    params: { ...params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas, row_runs: rowRuns, packed_size: packedSize },
+    params: { ...params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas, row_runs: rowRuns, run_rows: runRows, packed_size: packedSize },
   };
   const workgroups = foldGrid(phases[0] * phases[1] * runAreas * tileAreas);
-  if (depthwise) return { launches: [{ ...common, entryPoint: 'main_depthwise', workgroups }] };
+  if (onePlane) return { launches: [{ ...common, entryPoint: columnwise ? 'main_3x3' : 'main_plane', workgroups }] };
   const pack: Launch = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
   const scratch = { packed: { shape: [4 * packedSize], dtype: 'float32' } } as const;
   const lanes = lanesFor(call, to.channels);
