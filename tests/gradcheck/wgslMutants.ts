@@ -71,13 +71,14 @@ const LOOP = /\b(?:for \(([^;{]*);([^;{]*);([^{]*)\)|while \(([^{]*)\)|loop) \{/
 
 /**
  * Every loop ends: a mutant may have lost its own way out. The fuel is a part of each loop's condition, as lavapipe 25.0.7
- * forgets the condition of a loop that has a second way out with a constant number of turns. A loop with a barrier or a subgroup's
- * broadcast counts for itself, in a variable that is the same in the whole workgroup: what is private may differ, which neither allows.
+ * forgets the condition of a loop that has a second way out with a constant number of turns. A loop with a barrier counts for itself, in
+ * a variable that is the same in the whole workgroup: what is private may differ, and then no barrier is allowed. Nor a broadcast,
+ * so that with subgroups every loop counts for itself: what one finds may decide on the turns of another.
  */
 export function withFuel(code: string): string {
   const limited = code.replace(LOOP, (head, start: string | undefined, condition: string, step: string, turning: string | undefined, at: number) => {
     const block = code.slice(at, endOfBlock(code, at + head.length - 1));
-    if (start !== undefined && /Barrier\(\);|\bsubgroup/.test(block)) {
+    if (start !== undefined && (block.includes('Barrier();') || code.includes('enable subgroups;'))) {
       return `var turns_${at} = 0u; for (${start}; (${condition}) && turns_${at} < ${FUEL}u;${step}) {
         turns_${at}++; if (turns_${at} == ${FUEL}u) { atomicStore(&out_of_fuel, 1u); }`;
     }
