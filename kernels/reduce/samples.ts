@@ -35,6 +35,11 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     on('channels of a batch', [8, 5, 6, 6], [0, 2, 3]),
     on('channels of a batch, whole vec4s', [3, 4, 2, 6], [0, 2, 3]),
     on('more outputs than a workgroup', [131, 9], [1]),
+    on('all of a vector, several teams', [2068], [0]),
+    on('channels of a batch, several teams on short runs', [180, 2, 12], [0, 2]),
+    on('axes apart, whole vec4s kept', [5, 3, 7, 4], [0, 2]),
+    on('three axes apart, several teams', [5, 2, 11, 2, 40], [0, 2, 4]),
+    on('three axes apart, columns', [3, 2, 4, 2, 5, 3], [0, 2, 4]),
   ];
   if (!['var', 'std'].includes(name)) samples.push(on('a scalar', [], []), on('one value', [4, 1], [1]));
   if (empty !== null) samples.push(on('no values', [3, 0], [1]));
@@ -80,6 +85,9 @@ for (const row of REDUCE) {
       ...sizes([{ n: 1 << 22 }], ({ n }) => ({ label: `all of ${countLabel(n)}`, inputs: [{ shape: [n] }], attrs: { axes: [0], ...settings } })),
       ...sizes([{ rows: 4096, columns: 1024 }], ({ rows, columns }) => ({
         label: `rows of [${rows}, ${columns}]`, inputs: [{ shape: [rows, columns] }], attrs: { axes: [1], ...settings },
+      })),
+      ...sizes([{ rows: 4096, columns: 1024 }], ({ rows, columns }) => ({
+        label: `columns of [${rows}, ${columns}]`, inputs: [{ shape: [rows, columns] }], attrs: { axes: [0], ...settings },
       })),
       { label: 'channels of [128, 32, 26, 26]', inputs: [{ shape: [128, 32, 26, 26] }], attrs: { axes: [0, 2, 3], ...settings } },
     ],
