@@ -11,18 +11,14 @@ export class Readback {
   constructor(private readonly recorder: Recorder, private readonly staging: BufferPool, private readonly naps: Naps) {}
 
   /** The values as they are when this is called: later in-place changes, or disposal, do not matter. */
-  read(storage: WebGpuStorage): Promise<TypedArray> {
-    return this.naps.during(this.copyHome(storage));
-  }
-
-  private async copyHome(storage: WebGpuStorage): Promise<TypedArray> {
+  async read(storage: WebGpuStorage): Promise<TypedArray> {
     const target = this.staging.take(storage.bytes);
     const copy: CopyCommand = { kind: 'copy', source: storage, target, failure: null };
     this.recorder.record(copy);
     try {
       await this.recorder.flush();
       if (copy.failure) throw copy.failure;
-      const bytes = await mapped(target, storage.bytes);
+      const bytes = await this.naps.during(mapped(target, storage.bytes));
       await this.recorder.verify();
       return viewBytes(storage.dtype, bytes, storage.length);
     } finally {
