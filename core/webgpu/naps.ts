@@ -7,7 +7,8 @@ const SHORT_WAIT = 20;
 /**
  * In Node, Dawn looks for finished work in every turn of the event loop, which keeps a core busy for as long as anything is
  * awaited. An adapter that computes on the CPU wants that core: on two of them, the CNN's step at batch 128 takes 170 ms with
- * the thread awake, 120 ms with naps. So in a long wait, each turn begins with a nap. Browsers and Deno do not poll.
+ * the thread awake, 110 ms with naps. So in a long wait for values, each turn begins with a nap; not while kernels compile, which
+ * takes Dawn many turns. Browsers and Deno do not poll.
  */
 export class Naps {
   private awaited = 0;
@@ -37,8 +38,10 @@ export class Naps {
 
   private readonly turn = (): void => {
     if (this.awaited === 0) return;
-    this.bed ??= new Int32Array(new SharedArrayBuffer(4));
-    if (performance.now() - this.began > SHORT_WAIT) Atomics.wait(this.bed, 0, 0, NAP); // nobody wakes it
+    if (performance.now() - this.began > SHORT_WAIT) {
+      this.bed ??= new Int32Array(new SharedArrayBuffer(4));
+      Atomics.wait(this.bed, 0, 0, NAP); // nobody wakes it
+    }
     setImmediate(this.turn);
   };
 }

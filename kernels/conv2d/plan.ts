@@ -1,5 +1,6 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
 import { type KernelCall, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor } from '../../core/webgpu/kernel.js';
+import { subgroupLanes } from '../subgroups.js';
 import convWgsl from './conv2d.wgsl';
 import { type Conv2dAttrs, type Conv2dGeometry, conv2dGeometry } from './geometry.js';
 import gradWeightWgsl from './gradWeight.wgsl';
@@ -42,10 +43,10 @@ export const conv2dVariants: KernelVariants<Conv2dAttrs> = {
   bucket: () => 'all',
 };
 
-/** The size of the subgroups that a call uses; 0 if it does without. `wanted`: as many rows of products as it has. */
-function lanesFor({ variant, limits: { subgroupSize } }: KernelCall<Conv2dAttrs>, wanted: number): 0 | 4 | 8 {
-  const fits = variant === 'subgroups' && wanted >= 2 * subgroupSize;
-  return fits && (subgroupSize === 4 || subgroupSize === 8) ? subgroupSize : 0;
+/** The lanes of the subgroups that a call uses; 0 if it does without. `rows` of products must fill half of their 4 rows a lane. */
+function lanesFor({ variant, limits }: KernelCall<Conv2dAttrs>, rows: number): 0 | 4 | 8 {
+  const lanes = subgroupLanes(limits);
+  return variant === 'subgroups' && rows >= 2 * lanes ? lanes : 0;
 }
 
 /** How places of `to` that lie `phases` apart meet taps that lie `dilation` apart, along one axis. */
@@ -165,10 +166,9 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
   const lanes = lanesFor(call, Math.min(filters, taps / 2));
   const filterBlocks = Math.ceil(filters / (4 * lanes));
   const tapBlocks = Math.ceil(taps / (8 * lanes));
-  const is3x3 = kernelHeight === 3 && kernelWidth === 3 && [...attrs.stride, ...attrs.dilation].every((step) => step === 1);
   const [entryPoint, tiles] = depthwise
     ? ['main_depthwise', groups * kernelHeight * tapTiles]
-    : is3x3 ? ['main_3x3', groups * filterTiles * 2 * channels] : ['main', groups * filterTiles * tapTiles];
+    : is3x3(geometry, attrs) ? ['main_3x3', groups * filterTiles * 2 * channels] : ['main', groups * filterTiles * tapTiles];
   const wantedSplits = lanes > 0 ? BUSY_SUBGROUPS / (groups * filterBlocks * tapBlocks) : BUSY / tiles;
   const splits = Math.max(1, Math.min(batch, Math.ceil(wantedSplits)));
   const packedSize = (batch * groups * filterTiles * outHeight * outWidth * FILTERS) / 4;

@@ -1,6 +1,7 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
-import { type KernelCall, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo } from '../../core/webgpu/kernel.js';
+import { type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo } from '../../core/webgpu/kernel.js';
 import directWgsl from './direct.wgsl';
+import { subgroupLanes } from '../subgroups.js';
 import { type Extents, batchLayout, extents } from './layout.js';
 import type { MatmulAttrs } from './op.js';
 import packWgsl from './pack.wgsl';
@@ -36,16 +37,17 @@ interface Block extends Pick<Launch, 'module' | 'entryPoint' | 'overrides'> {
 const PACKED: Block = { module: packedWgsl, entryPoint: 'main', rows: 2, columns: 4 };
 const SHARED: Block = { module: packedWgsl, entryPoint: 'main_shared', rows: 8, columns: 8 };
 
-function blockOf(variant: string, subgroupSize: number): Block {
+function blockOf(variant: string, limits: KernelLimits): Block {
   if (variant === 'shared') return SHARED;
-  if (variant !== 'subgroups' || (subgroupSize !== 4 && subgroupSize !== 8)) return PACKED;
-  return { module: subgroupsWgsl, overrides: { LANES: subgroupSize }, rows: subgroupSize / 2, columns: subgroupSize };
+  const lanes = variant === 'subgroups' ? subgroupLanes(limits) : 0;
+  if (lanes === 0) return PACKED;
+  return { module: subgroupsWgsl, overrides: { LANES: lanes }, rows: lanes / 2, columns: lanes };
 }
 
 export function planMatmul(call: KernelCall<MatmulAttrs>): KernelPlan {
   const { variant = matmulVariants.names[0], limits } = call;
   if (variant === 'direct') return planDirect(call);
-  const plan = planPacked(call, blockOf(variant, limits.subgroupSize));
+  const plan = planPacked(call, blockOf(variant, limits));
   const fits = Object.values(plan.scratch!).every(({ shape }) => 4 * sizeOf(shape) <= limits.maxStorageBufferBindingSize);
   return fits ? plan : planDirect(call);
 }

@@ -74,7 +74,6 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'conv2d.wgsl', what: /^line \d+, index: .*, now: store\(place( \+ \du)?, /, reason: LAST_AGAIN },
   { where: 'conv2d.wgsl', what: 'if (plane >= params.tile_areas || run > params.runs) {', reason: NO_MORE_STORED },
   { where: 'conv2d.wgsl', what: /, now: var [pq] = vec4f\(0\.01\);$/, reason: REPLACED },
-  { where: 'conv2d.wgsl', what: /select\(b\[i % 4u\], a\[i % 5u\], i < 4u\);$/, reason: 'i is below 4 there' },
   { where: 'strided.wgsl', what: 'if (index > params.size) {', reason: 'one invocation too many moves the first element once more' },
   { where: 'transpose.wgsl', what: 'if (column >= params.columns || row >= params.rows || rest > params.batch) {', reason: 'tiles too many move those of the first matrix once more' },
   { where: 'transpose.wgsl', what: 'for (var axis = i32(params.rank) + 1; axis >= 0; axis--) {', reason: 'two axes of extent 1 more: the batch has six of eight at most' },
