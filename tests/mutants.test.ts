@@ -6,9 +6,11 @@ import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import '../kernels/samples.js';
 import type { WgslModule } from '../core/webgpu/kernel.js';
 import { Bench, Kernels } from './gradcheck/bareCalls.js';
+import { idleReasons } from './gradcheck/equivalents.js';
 import { type Row, summarise } from './gradcheck/mutantReport.js';
+import { DEFAULT_LIMITS } from './gradcheck/plans.js';
 import { pruned } from './gradcheck/prune.js';
-import { withFuel, wgslMutants } from './gradcheck/wgslMutants.js';
+import { describeMutant, withFuel, wgslMutants } from './gradcheck/wgslMutants.js';
 import { Trials, targetsByModule } from './gradcheck/wgslRuns.js';
 import { initBothDevices } from './support.js';
 
@@ -46,6 +48,11 @@ test('what a launch makes of a shader: its overrides, the arm that runs, the fun
   assert.ok(/override OP: u32= 3;/.test(withOp(3)) && /return square/.test(withOp(3)) && !/twice/.test(withOp(3)), withOp(3));
   assert.ok(/return twice/.test(withOp(2)) && !/square/.test(withOp(2)), withOp(2));
   assert.ok(/return x;/.test(withOp(7)) && !/square|twice/.test(withOp(7)), withOp(7));
+});
+
+test('every reason for a survivor is about a mutant that there is', () => {
+  const shaders = [...targetsByModule(allOps(), { ...DEFAULT_LIMITS, subgroupSize: 8 }).keys()];
+  assert.equal(idleReasons(shaders.flatMap(({ name, code }) => wgslMutants(code).map((mutant) => ({ where: name, what: describeMutant(mutant) })))), []);
 });
 
 test('writes past the end, grids folded wrongly and loops without end are killed; right code is not', async () => {

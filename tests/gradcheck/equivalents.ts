@@ -127,7 +127,7 @@ const SURVIVORS: readonly Place[] = [
   { where: 'cast.wgsl', what: /now: let is_nan = .* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'unary.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'binary.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
-  { where: 'reduce.wgsl', what: /now: return \(bitcast.* >= 0x7f800000u;$/, reason: INFINITY },
+  { where: 'reduce.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'pool2d.wgsl', what: /now: return \(bitcast.* >= 0x7f800000u;$/, reason: INFINITY },
   { where: 'moments.wgsl', what: 'return x[place / 4u][place / 4u];', reason: ORIGIN },
   { where: 'moments.wgsl', what: 'return x[place / 4u][place % 5u];', reason: ORIGIN },
@@ -145,8 +145,12 @@ function matches(pattern: RegExp | string, what: string): boolean {
   return typeof pattern === 'string' ? what.endsWith(`, now: ${pattern}`) : pattern.test(what);
 }
 
+function isOf({ where, what }: Place, shaderOrOp: string, mutant: string): boolean {
+  return (shaderOrOp === where || shaderOrOp.endsWith(`/${where}`)) && matches(what, mutant);
+}
+
 function find(places: readonly Place[], where: string, what: string): string | null {
-  return places.find((place) => (where === place.where || where.endsWith(`/${place.where}`)) && matches(place.what, what))?.reason ?? null;
+  return places.find((place) => isOf(place, where, what))?.reason ?? null;
 }
 
 /** Why a mutant is no mutant; null if it is one. */
@@ -157,4 +161,11 @@ export function equivalenceOf(where: string, what: string): string | null {
 /** Why a survivor survives, if that is known. */
 export function survivalOf(where: string, what: string): string | null {
   return find(SURVIVORS, where, what);
+}
+
+/** Reasons for mutants of shaders that no shader has any more, given all that there are. */
+export function idleReasons(mutants: readonly { where: string; what: string }[]): string[] {
+  return [...EQUIVALENT, ...SURVIVORS]
+    .filter((place) => place.where.endsWith('.wgsl') && !mutants.some(({ where, what }) => isOf(place, where, what)))
+    .map(({ where, what }) => `${where}: ${what}`);
 }

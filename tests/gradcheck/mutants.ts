@@ -11,7 +11,7 @@ import { type MutantReport, type Row, summarise, totalsOf, totalsText } from './
 import { type Options, shardFrom } from './options.js';
 import { Progress } from './progress.js';
 import { tryVjpMutants } from './vjpRuns.js';
-import { type WgslMutant, wgslMutants } from './wgslMutants.js';
+import { type WgslMutant, describeMutant, wgslMutants } from './wgslMutants.js';
 import { Trials, targetsByModule } from './wgslRuns.js';
 
 /*
@@ -60,8 +60,8 @@ function spread<T>(list: readonly T[], limit: number): T[] {
 }
 
 async function judgeMutant(trials: Trials, where: string, mutant: WgslMutant): Promise<Row> {
-  const { kind, line, before, after, code, mutated } = mutant;
-  const what = `line ${line}, ${kind}: '${before}' to '${after}', now: ${mutated}`;
+  const { code } = mutant;
+  const what = describeMutant(mutant);
   const row = (verdict: Row['verdict'], why: string): Row => ({ kind: 'wgsl', where, what, verdict, why });
   if (trials.neverCompiled(code)) return row('equivalent', 'a default that no launch uses: each gives its own value');
   try {

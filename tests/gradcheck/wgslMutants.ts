@@ -40,6 +40,11 @@ const RULES: readonly Rule[] = [
   { kind: 'constant', pattern: /(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?)(?![\w.])/g, replace: ([, value]) => [value === '0.0' ? '0.01' : String(Number((Number(value) * 1.01).toPrecision(12))).replace(/^(\d+)$/, '$1.0')] },
 ];
 
+/** A mutant as reports and reasons name it. */
+export function describeMutant({ kind, line, before, after, mutated }: WgslMutant): string {
+  return `line ${line}, ${kind}: '${before}' to '${after}', now: ${mutated}`;
+}
+
 /** Comments become spaces, so that places stay where they are. */
 function withoutComments(code: string): string {
   return code.replace(/\/\/.*/g, (comment) => ' '.repeat(comment.length));
