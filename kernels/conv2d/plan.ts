@@ -5,6 +5,7 @@ import convWgsl from './conv2d.wgsl';
 import { type Conv2dAttrs, type Conv2dGeometry, conv2dGeometry } from './geometry.js';
 import gradWeightWgsl from './gradWeight.wgsl';
 import gradWeightSubgroupsWgsl from './gradWeightSubgroups.wgsl';
+import onePlaneWgsl from './onePlane.wgsl';
 import subgroupsWgsl from './subgroups.wgsl';
 
 /** Filters (or channels), places and weights that one invocation computes: as in the shaders. */
@@ -12,7 +13,7 @@ const FILTERS = 8;
 const PLACES = 8;
 const TAPS = 4;
 
-/** Invocations of a workgroup of conv2d.wgsl. */
+/** Invocations of a workgroup of conv2d.wgsl and onePlane.wgsl. */
 const LANES = 8;
 
 /** Rows that one invocation of `main_3x3` walks down, at most: two more are loaded. */
@@ -59,7 +60,7 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-/** Both directions of conv2d.wgsl: `from` is the array read, `to` the array written, extents of one group. */
+/** Both directions of a convolution: `from` is the array read, `to` the array written, extents of one group. */
 function planConvolution(
   call: KernelCall<Conv2dAttrs>, geometry: Conv2dGeometry, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
 ): KernelPlan {
@@ -74,26 +75,13 @@ function planConvolution(
   const [backY, backX] = [stepsBack(stride[0], dilation[0]), stepsBack(stride[1], dilation[1])];
   const rows = Math.ceil(to.height / phases[0]);
   const columns = Math.ceil(to.width / phases[1]);
-  const onePlane = to.channels === 1;
-  const columnwise = onePlane && from.channels === 1 && is3x3(geometry, attrs);
-  const places = batch * rows * columns;
-  const rowRuns = Math.ceil(columns / PLACES);
-  const runRows = columnwise ? Math.min(RUN_ROWS, Math.ceil(rows / Math.max(1, Math.floor(LANES / rowRuns)))) : 1;
-  const runs = onePlane ? Math.ceil(rows / runRows) * rowRuns : Math.ceil(places / PLACES);
-  const groupTiles = Math.ceil(to.channels / FILTERS);
-  const tiles = groups * groupTiles;
-  const runLanes = onePlane || tiles === 1 ? LANES : LANES / 2;
-  const runAreas = Math.ceil(runs / runLanes);
-  const tileAreas = onePlane ? batch * groups : Math.ceil((tiles * runLanes) / LANES);
-  const packedSize = (tiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
   const tapStepX = swapped ? backX.tapStep : dilation[1];
-  const specialised: Record<string, boolean> = onePlane ? { SLIDES: sourceSteps[1] === Math.abs(tapStepX) } : { CHECKED: swapped || isPadded(attrs) };
+  const overrides = { SWAPPED: swapped, HAS_BIAS: hasBias };
   const params = {
     groups,
     source_channels: from.channels,
     source_height: from.height,
     source_width: from.width,
-    channels: to.channels,
     height: to.height,
     width: to.width,
     kernel_height: kernelHeight,
@@ -110,33 +98,60 @@ function planConvolution(
     kernel_step_x: swapped ? backX.kernelStep : 1,
     phases_y: phases[0],
     phases_x: phases[1],
-    rows,
-    columns,
-    places,
-    group_tiles: groupTiles,
   };
-  const overrides = { SWAPPED: swapped, HAS_BIAS: hasBias, ...specialised };
-  const common = {
-    module: convWgsl,
+
+  if (to.channels === 1) {
+    const columnwise = from.channels === 1 && is3x3(geometry, attrs);
+    const rowRuns = Math.ceil(columns / PLACES);
+    const runRows = columnwise ? Math.min(RUN_ROWS, Math.ceil(rows / Math.max(1, Math.floor(LANES / rowRuns)))) : 1;
+    const runs = Math.ceil(rows / runRows) * rowRuns;
+    const runAreas = Math.ceil(runs / LANES);
+    const planes = batch * groups;
+    return {
+      launches: [{
+        module: onePlaneWgsl,
+        entryPoint: columnwise ? 'main_3x3' : 'main',
+        bind,
+        overrides: { ...overrides, SLIDES: sourceSteps[1] === Math.abs(tapStepX) },
+        params: { ...params, planes, runs, run_areas: runAreas, row_runs: rowRuns, run_rows: runRows },
+        workgroups: foldGrid(phases[0] * phases[1] * runAreas * planes),
+      }],
+    };
+  }
+
+  const places = batch * rows * columns;
+  const runs = Math.ceil(places / PLACES);
+  const groupTiles = Math.ceil(to.channels / FILTERS);
+  const tiles = groups * groupTiles;
+  const runLanes = tiles === 1 ? LANES : LANES / 2;
+  const runAreas = Math.ceil(runs / runLanes);
+  const tileAreas = Math.ceil((tiles * runLanes) / LANES);
+  const packedSize = (tiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
+  const tiled = {
     bind,
-    overrides,
-    params: { ...params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas, row_runs: rowRuns, run_rows: runRows, packed_size: packedSize },
+    overrides: { ...overrides, CHECKED: swapped || isPadded(attrs) },
+    params: { ...params, channels: to.channels, rows, columns, places, group_tiles: groupTiles },
   };
-  const workgroups = foldGrid(phases[0] * phases[1] * runAreas * tileAreas);
-  if (onePlane) return { launches: [{ ...common, entryPoint: columnwise ? 'main_3x3' : 'main_plane', workgroups }] };
-  const pack: Launch = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
+  const common = {
+    ...tiled,
+    module: convWgsl,
+    params: { ...tiled.params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas, packed_size: packedSize },
+  };
   const scratch = { packed: { shape: [4 * packedSize], dtype: 'float32' } } as const;
+  const pack: Launch = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
   const lanes = lanesFor(call, to.channels);
-  if (lanes === 0) return { scratch, launches: [pack, { ...common, entryPoint: 'main', workgroups }] };
+  if (lanes === 0) {
+    return { scratch, launches: [pack, { ...common, entryPoint: 'main', workgroups: foldGrid(phases[0] * phases[1] * runAreas * tileAreas) }] };
+  }
   const areas = Math.ceil(places / (PLACES * lanes));
   const blocks = Math.ceil(to.channels / (4 * lanes));
   return {
     scratch,
     launches: [pack, {
+      ...tiled,
       module: subgroupsWgsl,
-      bind,
-      overrides: { ...overrides, LANES: lanes },
-      params: { ...params, run_areas: areas, group_blocks: blocks },
+      overrides: { ...tiled.overrides, LANES: lanes },
+      params: { ...tiled.params, run_areas: areas, group_blocks: blocks },
       workgroups: foldGrid(phases[0] * phases[1] * areas * groups * blocks),
     }],
   };
