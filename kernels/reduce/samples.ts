@@ -40,6 +40,8 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     on('axes apart, whole vec4s kept', [5, 3, 7, 4], [0, 2]),
     on('three axes apart, several teams', [5, 2, 11, 2, 40], [0, 2, 4]),
     on('three axes apart, columns', [3, 2, 4, 2, 5, 3], [0, 2, 4]),
+    on('rank 8, every other axis', [2, 3, 2, 2, 2, 3, 2, 2], [1, 3, 5, 7]),
+    on('more outputs in several parts than a workgroup', [70, 260], [1]),
   ];
   if (!['var', 'std'].includes(name)) samples.push(on('a scalar', [], []), on('one value', [4, 1], [1]));
   if (empty !== null) samples.push(on('no values', [3, 0], [1]));
@@ -51,7 +53,19 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
       inputs: [{ shape: [3, 4], data: [2, 1, 2, 1, 3, NaN, 3, NaN, 0, 0, 0, 0], differentiable: false }],
       attrs: attrsFor([1]),
     });
+    samples.push({
+      label: 'equal values and NaN, the first of them in a later lane',
+      inputs: [{ shape: [3, 8], data: [0, 7, 0, 0, 7, 0, 0, 0, 5, -7, 5, 5, -7, 5, 5, 5, 0, NaN, 0, 0, NaN, 0, 0, 0], differentiable: false }],
+      attrs: attrsFor([1]),
+    });
   }
+  if (name === 'sum') {
+    samples.push(
+      { label: 'all of a vector, two blocks of parts', inputs: [{ shape: [32768], low: 0.5, high: 1.5 }], attrs: attrsFor([0]) },
+      { label: 'columns, a block of parts and one more', inputs: [{ shape: [16640, 4], low: 0.5, high: 1.5 }], attrs: attrsFor([0]) },
+    );
+  }
+  if (name === 'logSumExp') samples.push({ label: 'values far apart', inputs: [{ shape: [2, 3], data: [100, -100, 0, -90, 0, 90], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'prod') {
     samples.push({ label: 'zeros: none, one, two', inputs: [{ shape: [4, 3], data: [2, 1, 0, -3, 0, 0.5, 4, -1, 2, 1, 2, 0] }], attrs: attrsFor([0]) });

@@ -17,6 +17,9 @@ const PAST_THE_LINES = 'what stands past the last line goes into rows and column
 const NO_MORE_STORED = 'what a place past the last one holds is not stored';
 const OTHER_ZEROS = 'the other operand has zeros there';
 const LAST_AGAIN = 'places past the last one are that one once more, and store what it stores';
+const BLOCKS_ROUND = 'blocks of another length add up the same values, with other roundings';
+const FOUR_PIECES = 'of eight axes, neighbours put together, at most four are reduced and four kept: their positions are below 4';
+const BY_INDEX = 'equal values are settled by their index before that';
 const REPLACED = 'written before it is read';
 const ONE_VALUE = 'where the count is 1, the sum of squares or products that it divides is 0';
 const NO_VALUES = 'a mean of no values: the first one replaces it, to a rounding, and a state without any weighs nothing';
@@ -75,6 +78,15 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'conv2d.wgsl', what: /^line \d+, index: .*, now: store\(place( \+ \du)?, /, reason: LAST_AGAIN },
   { where: 'onePlane.wgsl', what: 'if (plane >= params.planes || run > params.runs) {', reason: NO_MORE_STORED },
   { where: 'onePlane.wgsl', what: /, now: var [pq] = vec4f\(0\.01\);$/, reason: REPLACED },
+  { where: 'reduce.wgsl', what: 'const SUM = 1u;', reason: 'a name for the default of each switch, which nothing reads' },
+  { where: 'reduce.wgsl', what: 'let takes_b = select(!is_nan(a.a) & (is_nan(b.a) | b_beats), b.index <= a.index, ties);', reason: 'two values have no index in common' },
+  { where: 'reduce.wgsl', what: /, now: case (MAX, ARGMAX|MIN, ARGMIN): \{ return better\(a, b, b\.a [<>]= a\.a\); \}$/, reason: BY_INDEX },
+  { where: 'reduce.wgsl', what: /, now: (let extent =|offset \+= \(rest % extent\) \*) params\.(kept|outer)_(shape|strides)\[\(axis - 1u\) \/ [45]u\]\[\(axis - 1u\) % [45]u\];$/, reason: FOUR_PIECES },
+  { where: 'reduce.wgsl', what: /, now: (let extent =|offset \+= \(rest % extent\) \*) params\.outer_(shape|strides)\[\(axis( - 2u)?\) \/ 4u\]\[\(axis - 1u\) % 4u\];$/, reason: FOUR_PIECES },
+  { where: 'reduce.wgsl', what: 'for (var axis = params.outer_rank; axis >= 1u; axis--) {', reason: 'what is left is below the first extent: one turn more changes nothing' },
+  { where: 'reduce.wgsl', what: /, now: const BLOCK = (128|65)u;$/, reason: BLOCKS_ROUND },
+  { where: 'reduce.wgsl', what: /, now: let block_end = min\(min\(end, step - inner \+ params\.inner\), step [+-] \(BLOCK( [+-] [12]u)?\) [*+] hop\);$/, reason: BLOCKS_ROUND },
+  { where: 'reduce.wgsl', what: 'while (at + 4u * hop < block_end) {', reason: 'the loop after it takes what is left' },
   { where: 'strided.wgsl', what: 'if (index > params.size) {', reason: 'one invocation too many moves the first element once more' },
   { where: 'transpose.wgsl', what: 'if (column >= params.columns || row >= params.rows || rest > params.batch) {', reason: 'tiles too many move those of the first matrix once more' },
   { where: 'transpose.wgsl', what: 'for (var axis = i32(params.rank) + 1; axis >= 0; axis--) {', reason: 'two axes of extent 1 more: the batch has six of eight at most' },
@@ -123,6 +135,7 @@ const NEGATIVE_LOG = 'the logarithm of a negative number, which WGSL leaves open
 
 /** They change something that could be seen, and survive all the same. */
 const SURVIVORS: readonly Place[] = [
+  { where: 'reduce.wgsl', what: /, now: case (VAR|STD): .* max\(params\.count - params\.correction, 0\.01\)/, reason: 'the variance of one value less a correction of 1 divides 0 by 0, which WGSL leaves open: no sample has it' },
   { where: 'direct.wgsl', what: /, now: let inside = vec4u\(k, k.*vec4u\(params\.inner\);$/, reason: ONLY_INFINITY },
   { where: 'direct.wgsl', what: /, now: select\(none, m\.r[0-3], k( \+ \du)? <=? params\.inner\),?$/, reason: ONLY_INFINITY },
   { where: 'cast.wgsl', what: /now: let is_nan = .* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
