@@ -12,6 +12,9 @@ override KERNEL_X: i32 = 2;
 override CHECKED: bool = true;
 override COUNT_INCLUDE_PAD: bool = true;
 
+// Windows of four cells, the usual ones, are written out: a loop costs more than they do.
+override IS_FOUR: bool = KERNEL_Y == 2 && KERNEL_X == 2;
+
 struct Params {
   height: u32,      // of the input
   width: u32,
@@ -69,6 +72,42 @@ fn is_outside(row: i32, column: i32) -> bool {
   return row < 0 || row >= i32(params.height) || column < 0 || column >= i32(params.width);
 }
 
+// A value, and where in its plane it stands; -1 for none.
+struct Cell {
+  value: f32,
+  at: i32,
+}
+
+fn cell(start: u32, row: i32, column: i32) -> Cell {
+  let at = row * i32(params.width) + column;
+  return Cell(x[start + u32(at)], at);
+}
+
+fn larger(a: Cell, b: Cell) -> Cell {
+  let b_wins = a.at < 0 || b.value > a.value || (is_nan(b.value) && !is_nan(a.value));
+  return Cell(select(a.value, b.value, b_wins), select(a.at, b.at, b_wins));
+}
+
+fn max_of_window(start: u32, top: i32, left: i32) -> Cell {
+  if (IS_FOUR && !CHECKED) {
+    let bottom = top + params.dilation_y;
+    let right = left + params.dilation_x;
+    let upper = larger(cell(start, top, left), cell(start, top, right));
+    return larger(upper, larger(cell(start, bottom, left), cell(start, bottom, right)));
+  }
+  var best = Cell(0.0, -1);
+  for (var ky = 0; ky < KERNEL_Y; ky++) {
+    for (var kx = 0; kx < KERNEL_X; kx++) {
+      let row = top + ky * params.dilation_y;
+      let column = left + kx * params.dilation_x;
+      if (!CHECKED || !is_outside(row, column)) {
+        best = larger(best, cell(start, row, column));
+      }
+    }
+  }
+  return best;
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn max_pool(
   @builtin(workgroup_id) group: vec3u,
@@ -82,25 +121,11 @@ fn max_pool(
   let run = run_of(index, params.out_height, params.out_width);
   let start = run.plane * params.height * params.width;
   let outputs = (run.plane * params.out_height + u32(run.y)) * params.out_width;
+  let top = run.y * params.stride_y - params.padding_y;
   for (var ox = run.first; ox < run.end; ox++) {
-    var best = 0.0;
-    var found = -1;
-    for (var ky = 0; ky < KERNEL_Y; ky++) {
-      for (var kx = 0; kx < KERNEL_X; kx++) {
-        let row = run.y * params.stride_y - params.padding_y + ky * params.dilation_y;
-        let column = ox * params.stride_x - params.padding_x + kx * params.dilation_x;
-        if (CHECKED && is_outside(row, column)) {
-          continue;
-        }
-        let at = row * i32(params.width) + column;
-        let value = x[start + u32(at)];
-        let wins = found < 0 || value > best || (is_nan(value) && !is_nan(best));
-        best = select(best, value, wins);
-        found = select(found, at, wins);
-      }
-    }
-    out[outputs + u32(ox)] = best;
-    indices[outputs + u32(ox)] = found;
+    let best = max_of_window(start, top, ox * params.stride_x - params.padding_x);
+    out[outputs + u32(ox)] = best.value;
+    indices[outputs + u32(ox)] = best.at;
   }
 }
 
@@ -154,13 +179,24 @@ const EVERYWHERE = -2;
 // Writes `value` to one cell of a window, or everywhere, and 0 to the others.
 fn write_window(plane: u32, top: i32, left: i32, value: f32, winner: i32) {
   let start = plane * params.height * params.width;
+  if (IS_FOUR) {
+    write_cell(start, top, left, value, winner);
+    write_cell(start, top, left + 1, value, winner);
+    write_cell(start, top + 1, left, value, winner);
+    write_cell(start, top + 1, left + 1, value, winner);
+    return;
+  }
   for (var ky = 0; ky < KERNEL_Y; ky++) {
     for (var kx = 0; kx < KERNEL_X; kx++) {
-      if (!CHECKED || (top + ky < i32(params.height) && left + kx < i32(params.width))) {
-        let at = (top + ky) * i32(params.width) + left + kx;
-        out[start + u32(at)] = select(0.0, value, winner == EVERYWHERE || at == winner);
-      }
+      write_cell(start, top + ky, left + kx, value, winner);
     }
+  }
+}
+
+fn write_cell(start: u32, row: i32, column: i32, value: f32, winner: i32) {
+  if (!CHECKED || (row < i32(params.height) && column < i32(params.width))) {
+    let at = row * i32(params.width) + column;
+    out[start + u32(at)] = select(0.0, value, winner == EVERYWHERE || at == winner);
   }
 }
 
@@ -201,6 +237,22 @@ fn divisor(top: i32, left: i32) -> f32 {
   return f32(rows * columns);
 }
 
+fn sum_of_window(start: u32, top: i32, left: i32) -> f32 {
+  if (IS_FOUR && !CHECKED) {
+    let upper = cell(start, top, left).value + cell(start, top, left + 1).value;
+    return upper + cell(start, top + 1, left).value + cell(start, top + 1, left + 1).value;
+  }
+  var sum = 0.0;
+  for (var ky = 0; ky < KERNEL_Y; ky++) {
+    for (var kx = 0; kx < KERNEL_X; kx++) {
+      if (!CHECKED || !is_outside(top + ky, left + kx)) {
+        sum += cell(start, top + ky, left + kx).value;
+      }
+    }
+  }
+  return sum;
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn avg_pool(
   @builtin(workgroup_id) group: vec3u,
@@ -217,15 +269,7 @@ fn avg_pool(
   let top = run.y * params.stride_y - params.padding_y;
   for (var ox = run.first; ox < run.end; ox++) {
     let left = ox * params.stride_x - params.padding_x;
-    var sum = 0.0;
-    for (var ky = 0; ky < KERNEL_Y; ky++) {
-      for (var kx = 0; kx < KERNEL_X; kx++) {
-        if (!CHECKED || !is_outside(top + ky, left + kx)) {
-          sum += x[start + u32((top + ky) * i32(params.width) + left + kx)];
-        }
-      }
-    }
-    out[outputs + u32(ox)] = sum / divisor(top, left);
+    out[outputs + u32(ox)] = sum_of_window(start, top, left) / divisor(top, left);
   }
 }
 
