@@ -66,6 +66,11 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
     return output;
   }
 
+  /** Does someone watch what `call()` gives? */
+  get hasForwardHooks(): boolean {
+    return this.forwardHooks.size > 0;
+  }
+
   /** Calls `hook` after every `call()`. Returns a function that removes it. */
   registerForwardHook(hook: ForwardHook): () => void {
     this.forwardHooks.add(hook);

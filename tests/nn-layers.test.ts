@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DeviceName, type InterpolateOptions, ShapeError, TapegradError, type Tensor, manualSeed, scope, shutdown, tensor } from '../index.js';
+import { observeOps } from '../core/observe.js';
 import {
   AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, CrossEntropyLoss, Dropout,
   Embedding, Flatten, GlobalAvgPool, GroupNorm, Identity, LayerNorm, Linear, MSELoss, MaxPool2d, Module, ReLU, Residual, Sequential,
@@ -242,6 +243,56 @@ test('a layer given another shape says which op, and both shapes', () =>
     scope(async () => {
       const model = new Sequential(new Flatten(), new Linear(4, 2));
       assert.throws(() => model.call(count([1, 5])), /linear: x \[1,5\] does not fit weight \[2,4\]/);
+      model.dispose();
+    })));
+
+/** The ops that `run` calls. */
+function opsOf(run: () => unknown): string[] {
+  const names: string[] = [];
+  const stop = observeOps(({ name }) => names.push(name));
+  run();
+  stop();
+  return names;
+}
+
+class Doubled extends Linear {
+  override forward(x: Tensor): Tensor {
+    return super.forward(x).mul(2);
+  }
+}
+
+for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
+  test(`${device}: Sequential runs a ReLU in the kernel of the layer before it, with the same values and gradients`, () =>
+    assertNoLeak(() =>
+      scope(async () => {
+        const model = new Sequential(new Conv2d(2, 3, 3, { device }), new ReLU(), new Flatten(), new Linear(12, 5, { device }), new ReLU());
+        const x = count([2, 2, 4, 4], { device }).sub(20).div(30);
+        const run = async () => {
+          model.zeroGrad();
+          const y = model.call(x);
+          y.sum().backward();
+          return Promise.all([y, ...model.parameters().map((t) => t.grad!)].map(async (t) => [...(await t.data())]));
+        };
+        assert.equal(opsOf(() => model.call(x)), ['conv2d', 'reshape', 'matmul']);
+        const fused = await run();
+        assert.ok(fused[0].includes(0) && fused[0].some((value) => value > 0), 'relu cuts some values and lets others through');
+
+        const remove = model.layers[1].registerForwardHook(() => {});
+        assert.equal(opsOf(() => model.call(x)), ['conv2d', 'relu', 'reshape', 'matmul'], 'a hook on the ReLU wants to see it called');
+        const removeOther = model.layers[3].registerForwardHook(() => {});
+        assert.equal(opsOf(() => model.call(x)), ['conv2d', 'relu', 'reshape', 'matmul', 'relu'], 'a hook on the Linear wants to see what it gives');
+        assert.equal(await run(), fused);
+        remove();
+        removeOther();
+        model.dispose();
+      })));
+}
+
+test('Sequential leaves a subclass with a forward of its own alone', () =>
+  assertNoLeak(() =>
+    scope(async () => {
+      const model = new Sequential(new Doubled(2, 2), new ReLU());
+      assert.equal(opsOf(() => model.call(tensor([[1, 2]]))), ['matmul', 'fill', 'mul', 'relu']);
       model.dispose();
     })));
 

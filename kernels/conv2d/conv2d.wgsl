@@ -13,6 +13,7 @@
 
 override SWAPPED: bool = false;
 override HAS_BIAS: bool = false;
+override RELU: bool = false;
 // Some taps lie outside x.
 override CHECKED: bool = true;
 
@@ -139,6 +140,14 @@ fn values(start: vec4i, row: vec4i, column: vec4i) -> vec4f {
   return vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
 }
 
+// relu, if asked for. NaN is not below 0, and stays.
+fn activated(values: vec4f) -> vec4f {
+  if (RELU) {
+    return select(values, vec4f(0.0), values <= vec4f(0.0));
+  }
+  return values;
+}
+
 fn store_four(at: u32, channel: u32, values: vec4f) {
   let plane = params.height * params.width;
   if (channel < params.channels) { out[at] = values.x; }
@@ -152,8 +161,8 @@ fn store(place: u32, image: u32, row: u32, column: u32, g: u32, channel: u32, a:
   if (place < params.places && row < params.height && column < params.width) {
     let plane = params.height * params.width;
     let at = ((image * params.groups + g) * params.channels + channel) * plane + row * params.width + column;
-    store_four(at, channel, a);
-    store_four(at + 4u * plane, channel + 4u, b);
+    store_four(at, channel, activated(a));
+    store_four(at + 4u * plane, channel + 4u, activated(b));
   }
 }
 

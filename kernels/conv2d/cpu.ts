@@ -1,5 +1,6 @@
 import { type TypedArray, allocate } from '../../core/dtype.js';
 import type { CpuOperand } from '../../core/op.js';
+import { activateCpu } from '../fusedActivation.js';
 import { type Matrix, gemm } from '../matmul/gemm.js';
 import { type Conv2dAttrs, type Conv2dGeometry, conv2dGeometry } from './geometry.js';
 
@@ -68,6 +69,7 @@ export function conv2dCpu([x, weight, bias]: readonly CpuOperand[], [out]: reado
       for (let p = 0; p < positions; p++) out.data[result.offset + f * positions + p] += bias.data[group * filters + f];
     }
   }
+  activateCpu(out.data, attrs);
 }
 
 export function conv2dGradWeightCpu([x, gradient]: readonly CpuOperand[], [out]: readonly CpuOperand[], attrs: Conv2dAttrs): void {

@@ -1,8 +1,9 @@
 import { ShapeError } from '../../core/errors.js';
 import type { Shape } from '../../core/shape.js';
+import type { FusedActivation } from '../fusedActivation.js';
 
 /** Settings of a two-dimensional convolution, axis by axis: height, then width. */
-export interface Conv2dAttrs {
+export interface Conv2dAttrs extends FusedActivation {
   stride: readonly [number, number];
   /** Zeros before and after. */
   padding: readonly [readonly [number, number], readonly [number, number]];

@@ -11,6 +11,7 @@
 
 override SWAPPED: bool = false;
 override HAS_BIAS: bool = false;
+override RELU: bool = false;
 // From tap to tap, x moves on by as much as from place to place.
 override SLIDES: bool = false;
 
@@ -95,8 +96,18 @@ fn kernel_row_at(g: u32, row: u32) -> vec3f {
   return vec3f(weight[first], weight[first + 1u], weight[first + 2u]);
 }
 
+// relu, if asked for. NaN is not below 0, and stays.
+fn activated(values: vec4f) -> vec4f {
+  if (RELU) {
+    return select(values, vec4f(0.0), values <= vec4f(0.0));
+  }
+  return values;
+}
+
 // Eight places of a row of out, `step` apart.
-fn store_row(row: u32, column: u32, step: u32, a: vec4f, b: vec4f) {
+fn store_row(row: u32, column: u32, step: u32, near: vec4f, far: vec4f) {
+  let a = activated(near);
+  let b = activated(far);
   let at = row * params.width + column;
   if (column < params.width) { out[at] = a.x; }
   if (column + step < params.width) { out[at + step] = a.y; }

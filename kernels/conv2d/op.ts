@@ -4,6 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
 import { type Pair, pairOf } from '../pair.js';
 import { conv2dCpu, conv2dGradInputCpu, conv2dGradWeightCpu } from './cpu.js';
 import { type Conv2dAttrs, conv2dGeometry } from './geometry.js';
@@ -33,6 +34,7 @@ export const conv2dOp = defineOp<KernelOp<Conv2dAttrs>>({
   infer([x, weight, bias], attrs) {
     requireFloat('conv2d', 'x', x.dtype);
     const dtype = requireSameDType('conv2d', [x, weight, ...(bias ? [bias] : [])].map((spec) => spec.dtype));
+    requireKnownActivation('conv2d', attrs);
     const shape = outShape('conv2d', x.shape, weight.shape, attrs);
     if (bias && !sameShape(bias.shape, [weight.shape[0]])) {
       throw new ShapeError(`conv2d: bias [${bias.shape}] does not fit weight [${weight.shape}]: it must have the shape [${weight.shape[0]}]`);
@@ -43,12 +45,15 @@ export const conv2dOp = defineOp<KernelOp<Conv2dAttrs>>({
   kernel: planConv2d,
   variants: conv2dVariants,
   cost: ([x, weight], [out]) => costOf(x.shape, weight.shape, out.shape),
-  saves: ([needsX, needsWeight]) => [needsX && 'weight', needsWeight && 'x'],
-  vjp: ([gradient], { attrs, inputs: [x, weight], needs, saved }) => [
-    needs[0] ? gradInput(gradient, saved('weight'), x.shape, attrs) : null,
-    needs[1] ? gradWeight(saved('x'), gradient, weight.shape, attrs) : null,
-    needs[2] ? gradient.sum({ axis: [0, 2, 3] }) : null,
-  ],
+  saves: ([needsX, needsWeight], { activation }) => [needsX && 'weight', needsWeight && 'x', activation !== undefined && 'out'],
+  vjp([upstream], { attrs, inputs: [x, weight], needs, saved }) {
+    const gradient = gradientBefore(upstream, attrs, () => saved('out'));
+    return [
+      needs[0] ? gradInput(gradient, saved('weight'), x.shape, attrs) : null,
+      needs[1] ? gradWeight(saved('x'), gradient, weight.shape, attrs) : null,
+      needs[2] ? gradient.sum({ axis: [0, 2, 3] }) : null,
+    ];
+  },
 });
 
 export const conv2dGradInputOp = defineOp<KernelOp<GradInputAttrs>>({
@@ -103,7 +108,7 @@ function gradWeight(x: Tensor, gradient: Tensor, weightShape: Shape, attrs: Conv
   return callOp('conv2dGradWeight', [x, gradient], { ...settingsOf(attrs), weightShape });
 }
 
-export interface Conv2dOptions {
+export interface Conv2dOptions extends FusedActivation {
   /** Default 1. One number, or [height, width]. */
   stride?: Pair;
   /** Zeros around x, default 0. One number, [height, width], or [[top, bottom], [left, right]]. */
@@ -122,10 +127,11 @@ function sidesOf(padding: NonNullable<Conv2dOptions['padding']>): Conv2dAttrs['p
 /**
  * Convolution (cross-correlation) of x [batch, channels, height, width] with weight [filters, channels / groups, kernel height,
  * kernel width], plus bias [filters]. The result is [batch, filters, height', width'] with
- * height' = floor((height + padding - dilation (kernel - 1) - 1) / stride) + 1. PyTorch's name: `torch.nn.functional.conv2d`.
+ * height' = floor((height + padding - dilation (kernel - 1) - 1) / stride) + 1; with `activation`, relu of that, by the same kernel.
+ * PyTorch's name: `torch.nn.functional.conv2d`.
  */
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv2dOptions = {}): Tensor {
-  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  const attrs: Conv2dAttrs = { stride: pairOf(stride), padding: sidesOf(padding), dilation: pairOf(dilation), groups };
+  const { stride = 1, padding = 0, dilation = 1, groups = 1, activation } = options;
+  const attrs: Conv2dAttrs = { stride: pairOf(stride), padding: sidesOf(padding), dilation: pairOf(dilation), groups, activation };
   return applyOp(conv2dOp, bias ? [x, weight, bias] : [x, weight], attrs)[0];
 }

@@ -76,7 +76,7 @@ function planConvolution(
   const rows = Math.ceil(to.height / phases[0]);
   const columns = Math.ceil(to.width / phases[1]);
   const tapStepX = swapped ? backX.tapStep : dilation[1];
-  const overrides = { SWAPPED: swapped, HAS_BIAS: hasBias };
+  const overrides = { SWAPPED: swapped, HAS_BIAS: hasBias, RELU: attrs.activation === 'relu' };
   const params = {
     groups,
     source_channels: from.channels,

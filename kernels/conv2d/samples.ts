@@ -49,6 +49,14 @@ const CASES: readonly Case[] = [
   { label: 'no images', x: [0, 2, 4, 4], weight: [3, 2, 3, 3] },
 ];
 
+/** Of every kernel one, with relu. The bias keeps results away from 0 on either side. */
+const RELU_CASES: readonly Case[] = [
+  { label: 'relu, 11 filters', x: [2, 3, 6, 5], weight: [11, 3, 3, 3] },
+  { label: 'relu, 21 filters', x: [2, 3, 6, 5], weight: [21, 3, 3, 3] },
+  { label: 'relu, depthwise', x: [2, 3, 5, 12], weight: [3, 1, 3, 3], attrs: { groups: 3 } },
+  { label: 'relu, two groups, each of one filter', x: [2, 4, 6, 11], weight: [2, 2, 3, 2], attrs: { groups: 2 } },
+];
+
 const outShapeOf = (op: string, { x, weight, attrs }: Case) => {
   const { outHeight, outWidth } = conv2dGeometry(op, x, weight, { ...PLAIN, ...attrs });
   return [x[0], weight[0], outHeight, outWidth];
@@ -60,6 +68,12 @@ function forward({ label, x, weight, attrs, bias = true }: Case): Sample {
     inputs: [{ shape: x }, { shape: weight }, ...(bias ? [{ shape: [weight[0]] }] : [])],
     attrs: { ...PLAIN, ...attrs },
   };
+}
+
+function withRelu(c: Case): Sample {
+  const { inputs: [x, weight], attrs, label } = forward(c);
+  const bias = Array.from({ length: c.weight[0] }, (_, i) => (i % 2 === 1 ? -150 : 150));
+  return { label, inputs: [x, weight, { shape: [c.weight[0]], data: bias }], attrs: { ...attrs, activation: 'relu' } };
 }
 
 function gradInput(c: Case): Sample {
@@ -92,12 +106,16 @@ function layerSizes(sampleOf: (layer: Case) => Sample): BenchShape[] {
 const x = { shape: [1, 4, 5, 5] };
 
 defineSamples('conv2d', {
-  samples: CASES.map(forward),
+  samples: [
+    ...CASES.map(forward), ...RELU_CASES.map(withRelu),
+    { ...forward({ label: 'relu without bias', x: [1, 1, 3, 3], weight: [1, 1, 2, 2], bias: false }), attrs: { ...PLAIN, activation: 'relu' } },
+  ],
   errors: [
     { label: 'x of rank 3', inputs: [{ shape: [4, 5, 5] }, { shape: [2, 4, 3, 3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: x \[4,5,5\]/ },
     { label: 'channels that do not fit', inputs: [x, { shape: [2, 3, 3, 3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: x \[1,4,5,5\] and weight \[2,3,3,3\]/ },
     { label: 'groups that do not divide', inputs: [x, { shape: [3, 2, 3, 3] }], attrs: { ...PLAIN, groups: 2 }, error: 'ShapeError', message: /conv2d: .*2 groups/ },
     { label: 'a kernel larger than x', inputs: [x, { shape: [2, 4, 6, 3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: .*reaches over 6/ },
+    { label: 'an activation that no kernel has', inputs: [x, { shape: [2, 4, 3, 3] }], attrs: { ...PLAIN, activation: 'tanh' }, error: 'TapegradError', message: /conv2d: .*no activation but relu, got tanh/ },
     { label: 'stride 0', inputs: [x, { shape: [2, 4, 3, 3] }], attrs: { ...PLAIN, stride: [0, 1] }, error: 'ShapeError', message: /conv2d: stride/ },
     { label: 'negative padding', inputs: [x, { shape: [2, 4, 3, 3] }], attrs: { ...PLAIN, padding: [[-1, 0], [0, 0]] }, error: 'ShapeError', message: /conv2d: padding/ },
     { label: 'a bias that does not fit', inputs: [x, { shape: [2, 4, 3, 3] }, { shape: [3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: bias \[3\]/ },

@@ -12,6 +12,7 @@ enable subgroups;
 override LANES: u32 = 8;
 override SWAPPED: bool = false;
 override HAS_BIAS: bool = false;
+override RELU: bool = false;
 // Some taps lie outside x.
 override CHECKED: bool = true;
 
@@ -140,6 +141,14 @@ fn no_sums() -> Channels {
   return Channels(zero, zero, zero, zero, zero, zero, zero, zero);
 }
 
+// relu, if asked for. NaN is not below 0, and stays.
+fn activated(values: vec4f) -> vec4f {
+  if (RELU) {
+    return select(values, vec4f(0.0), values <= vec4f(0.0));
+  }
+  return values;
+}
+
 fn store_four(at: Places, channel: u32, values: vec4f) {
   let to = at.out + channel * params.height * params.width;
   if (at.inside.x) { out[to.x] = values.x; }
@@ -154,8 +163,8 @@ fn store_channel(near: Places, far: Places, g: u32, channel: u32, a: vec4f, b: v
     if (HAS_BIAS) {
       added = bias[g * params.channels + channel];
     }
-    store_four(near, channel, a + added);
-    store_four(far, channel, b + added);
+    store_four(near, channel, activated(a + added));
+    store_four(far, channel, activated(b + added));
   }
 }
 

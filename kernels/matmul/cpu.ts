@@ -1,4 +1,5 @@
 import type { CpuOperand } from '../../core/op.js';
+import { activateCpu } from '../fusedActivation.js';
 import { batchesOf } from './layout.js';
 import { type Matrix, gemm } from './gemm.js';
 import type { MatmulAttrs } from './op.js';
@@ -10,7 +11,8 @@ function matrixOf({ data, shape }: CpuOperand, offset: number, transpose: boolea
 }
 
 /** One gemm for every matrix of the batch. */
-export function matmulCpu([a, b, bias]: readonly CpuOperand[], [out]: readonly CpuOperand[], { transposeA, transposeB }: MatmulAttrs): void {
+export function matmulCpu([a, b, bias]: readonly CpuOperand[], [out]: readonly CpuOperand[], attrs: MatmulAttrs): void {
+  const { transposeA, transposeB } = attrs;
   const [rows, columns] = out.shape.slice(-2);
   const inner = a.shape[a.shape.length - (transposeA ? 2 : 1)];
   batchesOf(a.shape, b.shape, out.shape).forEach(([offsetA, offsetB], i) => {
@@ -18,4 +20,5 @@ export function matmulCpu([a, b, bias]: readonly CpuOperand[], [out]: readonly C
     gemm(rows, columns, inner, matrixOf(a, offsetA, transposeA), matrixOf(b, offsetB, transposeB), result);
   });
   if (bias) for (let i = 0; i < out.data.length; i++) out.data[i] += bias.data[i % columns];
+  activateCpu(out.data, attrs);
 }

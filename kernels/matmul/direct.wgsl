@@ -14,6 +14,7 @@ override VECTORS_B: bool = true;
 // inner is a whole number of fours.
 override WHOLE_INNER: bool = true;
 override HAS_BIAS: bool = false;
+override RELU: bool = false;
 
 struct Params {
   batch_shape: array<vec4u, 2>,
@@ -145,6 +146,14 @@ fn multiply_add(x: Block, y: Block, sums: Block) -> Block {
   );
 }
 
+// relu, if asked for. NaN is not below 0, and stays.
+fn activated(values: vec4f) -> vec4f {
+  if (RELU) {
+    return select(values, vec4f(0.0), values <= vec4f(0.0));
+  }
+  return values;
+}
+
 fn store_four(matrix: u32, row: u32, column: u32, values: vec4f) {
   if (row >= params.rows) {
     return;
@@ -161,10 +170,10 @@ fn store(matrix: u32, row: u32, column: u32, m: Block) {
   if (HAS_BIAS) {
     added = vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
   }
-  store_four(matrix, row, column, m.r0 + added);
-  store_four(matrix, row + 1u, column, m.r1 + added);
-  store_four(matrix, row + 2u, column, m.r2 + added);
-  store_four(matrix, row + 3u, column, m.r3 + added);
+  store_four(matrix, row, column, activated(m.r0 + added));
+  store_four(matrix, row + 1u, column, activated(m.r1 + added));
+  store_four(matrix, row + 2u, column, activated(m.r2 + added));
+  store_four(matrix, row + 3u, column, activated(m.r3 + added));
 }
 
 // Where the matrices of both operands start for matrix `matrix` of the result.

@@ -4,12 +4,13 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { broadcastShapes, sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
+import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
 import { reshape } from '../reshape/op.js';
 import { matmulCpu } from './cpu.js';
 import { extents } from './layout.js';
 import { matmulVariants, planMatmul } from './plan.js';
 
-export interface MatmulAttrs {
+export interface MatmulAttrs extends FusedActivation {
   /** Swap the last two axes of a first, without copying. */
   transposeA: boolean;
   transposeB: boolean;
@@ -22,6 +23,7 @@ export const matmulOp = defineOp<KernelOp<MatmulAttrs>>({
   infer([a, b, bias], attrs) {
     requireFloat('matmul', 'a', a.dtype);
     const dtype = requireSameDType('matmul', [a, b, ...(bias ? [bias] : [])].map((spec) => spec.dtype));
+    requireKnownActivation('matmul', attrs);
     const { rows, columns } = extents(a.shape, b.shape, attrs);
     if (bias && !sameShape(bias.shape, [columns])) {
       throw new ShapeError(`matmul: bias [${bias.shape}] does not fit shapes [${a.shape}] and [${b.shape}]: it must have the shape [${columns}]`);
@@ -35,9 +37,11 @@ export const matmulOp = defineOp<KernelOp<MatmulAttrs>>({
     const { inner } = extents(a.shape, b.shape, attrs);
     return { flops: 2 * sizeOf(out.shape) * inner, bytes: 4 * (sizeOf(a.shape) + sizeOf(b.shape) + sizeOf(out.shape)) };
   },
-  saves: ([needsA, needsB]) => [needsA && 'b', needsB && 'a'],
+  saves: ([needsA, needsB], { activation }) => [needsA && 'b', needsB && 'a', activation !== undefined && 'out'],
   // With A' = a or its transpose: dA' = g B'^T and dB' = A'^T g; the flags turn them as stored, so nothing is copied.
-  vjp([gradient], { attrs: { transposeA, transposeB }, needs, saved }) {
+  vjp([upstream], { attrs, needs, saved }) {
+    const { transposeA, transposeB } = attrs;
+    const gradient = gradientBefore(upstream, attrs, () => saved('out'));
     const gradientA = () =>
       transposeA
         ? product(saved('b'), gradient, { transposeA: transposeB, transposeB: true })
@@ -85,9 +89,10 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
 }
 
 /**
- * x W^T + bias: x [.., features], weight [outputs, features], bias [outputs]. PyTorch's name: `torch.nn.functional.linear`.
+ * x W^T + bias: x [.., features], weight [outputs, features], bias [outputs]; with `activation`, relu of that, by the same kernel.
+ * PyTorch's name: `torch.nn.functional.linear`.
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, { activation }: FusedActivation = {}): Tensor {
   if (weight.rank !== 2 || x.shape.at(-1) !== weight.shape[1]) {
     throw new ShapeError(`linear: x [${x.shape}] does not fit weight [${weight.shape}]: x's last extent must be the weight's second`);
   }
@@ -95,7 +100,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     throw new ShapeError(`linear: bias [${bias.shape}] does not fit weight [${weight.shape}]: it must have ${weight.shape[0]} elements`);
   }
   const rows = x.rank === 2 ? x : reshape(x, [-1, weight.shape[1]]);
-  const flat = product(rows, weight, { transposeA: false, transposeB: true }, bias);
+  const flat = product(rows, weight, { transposeA: false, transposeB: true, activation }, bias);
   const result = x.rank === 2 ? flat : reshape(flat, [...x.shape.slice(0, -1), weight.shape[0]]);
   for (const t of [rows, flat]) if (t !== x && t !== result) t.dispose();
   return result;

@@ -100,7 +100,7 @@ function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
       module: block.module,
       entryPoint: block.entryPoint,
       bind: bias ? {} : { bias: 'a' },
-      overrides: { ...block.overrides, HAS_BIAS: bias !== undefined },
+      overrides: { ...block.overrides, HAS_BIAS: bias !== undefined, RELU: attrs.activation === 'relu' },
       params: {
         batch_shape: padTo(batch.shape, 8, 1),
         batch_strides_a: padTo(packedStrides(batch.stridesA, rows, rowTiles), 8, 0),
@@ -139,6 +139,7 @@ function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
         VECTORS_B: wholeVectors(b.shape),
         WHOLE_INNER: inner % 4 === 0,
         HAS_BIAS: bias !== undefined,
+        RELU: attrs.activation === 'relu',
       },
       params: {
         batch_shape: padTo(batch.shape, 8, 1),

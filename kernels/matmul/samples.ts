@@ -15,6 +15,16 @@ function withAllFlags(label: string, rows: number, inner: number, columns: numbe
   );
 }
 
+/** relu of a product that the bias keeps away from 0 on either side. */
+function withRelu(rows: number, inner: number, columns: number): Sample[] {
+  const bias = Array.from({ length: columns }, (_, i) => (i % 3 === 1 ? -40 : 40));
+  return [{
+    label: `relu of ${rows} rows and ${columns} columns`,
+    inputs: [{ shape: [rows, inner] }, { shape: [columns, inner] }, { shape: [columns], data: bias }],
+    attrs: { ...attrs(false, true), activation: 'relu' },
+  }];
+}
+
 defineSamples('matmul', {
   samples: [
     ...withAllFlags('primes', 3, 5, 7),
@@ -31,6 +41,9 @@ defineSamples('matmul', {
     { label: 'a batch of many tiles', inputs: [{ shape: [5, 34, 8] }, { shape: [5, 8, 66] }], attrs: attrs(false, false) },
     { label: 'bias', inputs: [{ shape: [9, 5] }, { shape: [11, 5] }, { shape: [11] }], attrs: attrs(false, true) },
     { label: 'bias of whole vec4s, a batch', inputs: [{ shape: [2, 3, 4] }, { shape: [4, 8] }, { shape: [8] }], attrs: attrs(false, false) },
+    ...withRelu(4, 5, 7),
+    ...withRelu(35, 6, 67),
+    { label: 'relu without bias', inputs: [{ shape: [3, 2] }, { shape: [2, 5] }], attrs: { ...attrs(false, false), activation: 'relu' } },
     { label: 'an empty sum and bias', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }, { shape: [3] }], attrs: attrs(false, false) },
     { label: 'an empty sum', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }], attrs: attrs(false, false) },
     { label: 'nothing', inputs: [{ shape: [0, 3] }, { shape: [3, 2] }], attrs: attrs(false, false) },
@@ -63,6 +76,13 @@ defineSamples('matmul', {
       attrs: attrs(false, false),
       error: 'ShapeError',
       message: /matmul: bias \[3\]/,
+    },
+    {
+      label: 'an activation that no kernel has',
+      inputs: [{ shape: [2, 3] }, { shape: [3, 4] }],
+      attrs: { ...attrs(false, false), activation: 'gelu' },
+      error: 'TapegradError',
+      message: /matmul: .*no activation but relu, got gelu/,
     },
     { label: 'a vector', inputs: [{ shape: [3] }, { shape: [3, 2] }], attrs: attrs(false, false), error: 'ShapeError', message: /matmul: shapes \[3\]/ },
     {

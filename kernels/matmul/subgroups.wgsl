@@ -13,6 +13,7 @@ enable subgroups;
 
 override LANES: u32 = 8;
 override HAS_BIAS: bool = false;
+override RELU: bool = false;
 
 struct Params {
   batch_shape: array<vec4u, 2>,
@@ -62,6 +63,14 @@ fn no_sums() -> Rows {
   return Rows(zero, zero, zero, zero, zero, zero, zero, zero);
 }
 
+// relu, if asked for. NaN is not below 0, and stays.
+fn activated(values: vec4f) -> vec4f {
+  if (RELU) {
+    return select(values, vec4f(0.0), values <= vec4f(0.0));
+  }
+  return values;
+}
+
 fn store_four(at: u32, column: u32, values: vec4f) {
   if (column < params.columns) { out[at] = values.x; }
   if (column + 1u < params.columns) { out[at + 1u] = values.y; }
@@ -72,8 +81,8 @@ fn store_four(at: u32, column: u32, values: vec4f) {
 fn store_row(matrix: u32, row: u32, column: u32, a: vec4f, b: vec4f) {
   if (row < params.rows) {
     let at = (matrix * params.rows + row) * params.columns + column;
-    store_four(at, column, a);
-    store_four(at + 4u, column + 4u, b);
+    store_four(at, column, activated(a));
+    store_four(at + 4u, column + 4u, activated(b));
   }
 }
 

@@ -5,7 +5,7 @@ import { Module } from '../module.js';
 import { checkConvolution, convParameters } from './convParameters.js';
 import type { FactoryOptions } from './options.js';
 
-export interface Conv2dLayerOptions extends Conv2dOptions, FactoryOptions {
+export interface Conv2dLayerOptions extends Omit<Conv2dOptions, 'activation'>, FactoryOptions {
   /** Default true. */
   bias?: boolean;
 }
@@ -33,5 +33,10 @@ export class Conv2d extends Module {
 
   forward(x: Tensor): Tensor {
     return conv2d(x, this.weight, this.bias, this.geometry);
+  }
+
+  /** relu of `forward(x)`, by one kernel: what Sequential takes where a ReLU follows. */
+  forwardRelu(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, { ...this.geometry, activation: 'relu' });
   }
 }

@@ -26,4 +26,9 @@ export class Linear extends Module {
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);
   }
+
+  /** relu of `forward(x)`, by one kernel: what Sequential takes where a ReLU follows. */
+  forwardRelu(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias, { activation: 'relu' });
+  }
 }

@@ -1,7 +1,13 @@
 import type { Tensor } from '../../core/tensor.js';
 import { Module } from '../module.js';
+import { ReLU } from './activations.js';
+import { Conv2d } from './conv2d.js';
+import { Linear } from './linear.js';
 
-/** Layers one after the other. Their parameters are named by position: `0.weight`. PyTorch's name: `nn.Sequential`. */
+/**
+ * Layers one after the other. Their parameters are named by position: `0.weight`. A Linear or Conv2d and the ReLU after it run as
+ * one kernel, with the same values. PyTorch's name: `nn.Sequential`.
+ */
 export class Sequential extends Module {
   readonly layers: readonly Module[];
 
@@ -15,6 +21,27 @@ export class Sequential extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return this.layers.reduce((value, layer) => layer.call(value), x);
+    let value = x;
+    for (let i = 0; i < this.layers.length; i++) {
+      const [layer, next] = this.layers.slice(i, i + 2);
+      if (fusesRelu(layer) && isPlainRelu(next)) {
+        value = layer.forwardRelu(value);
+        i++; // the ReLU is done
+      } else {
+        value = layer.call(value);
+      }
+    }
+    return value;
   }
+}
+
+/* Nothing is fused where a hook watches one of the two layers, or where a subclass computes something else. */
+
+function fusesRelu(layer: Module): layer is Linear | Conv2d {
+  const { forward } = layer;
+  return (forward === Linear.prototype.forward || forward === Conv2d.prototype.forward) && !layer.hasForwardHooks;
+}
+
+function isPlainRelu(layer: Module | undefined): boolean {
+  return layer?.forward === ReLU.prototype.forward && !layer.hasForwardHooks;
 }

@@ -106,7 +106,7 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'packed.wgsl', what: 'for (var step = 0u; step < 16u - 1u; step += 2u) {', reason: 'counts 0, 2 .. 14 as well' },
   { where: 'softmax.wgsl', what: 'var state = vec2f(LOWEST, 0.01);', reason: 'the first value brings a factor exp(LOWEST - value), which is 0' },
   { where: 'pool2d.wgsl', what: 'return Run(row / height, i32(row % height), i32(first), i32(min(first - params.run, width)));', reason: 'first - run wraps round for the first run of a row alone, which then takes all of it' },
-  { where: 'pool2d.wgsl', what: 'var best = 0.01;', reason: 'as long as none is found, any value wins' },
+  { where: 'pool2d.wgsl', what: 'var best = Cell(0.01, -1);', reason: 'as long as none is found, any value wins' },
   { where: 'pool2d.wgsl', what: 'var value = 0.01;', reason: 'written where the winner is, and -1 is no place' },
   { where: 'moments.wgsl', what: 'let share = b.count / max(count, 1.01);', reason: 'where the count is 1 it is that of a, and the share of b is 0' },
   { where: 'moments.wgsl', what: 'mean[index] = select(0.0, origin_of(index) + state.mean, state.count > 0.01);', reason: 'counts are whole' },
