@@ -20,6 +20,11 @@ export function runWithin(extent: number, variant?: string): number {
   return 1;
 }
 
+/** The run along rows of `extent`, the last of each may be shorter: all as even as can be. */
+export function evenRun(extent: number, variant?: string): number {
+  return variant === 'single' ? 1 : Math.ceil(extent / Math.ceil(extent / LONGEST));
+}
+
 /** The run where the last one may be cut short. */
 export function freeRun(variant?: string): number {
   return variant === 'single' ? 1 : LONGEST;

@@ -137,7 +137,7 @@ test('flip takes one axis or several', () => assertNoLeak(async () => {
 
 /** Which kernel copies a box: the file, and what one invocation moves. */
 function chosen(shape: readonly number[], from: Layout, to: Layout = wholeLayout(shape)): string {
-  const [{ module, tiles }] = copyBox(shape, from, to) as [Launch];
+  const [{ module, tiles }] = copyBox(shape, from, to, undefined) as [Launch];
   const file = module.name.replace(/.*\//, '');
   return tiles ? `${file} ${tiles.Source} to ${tiles.Element}` : file;
 }
@@ -157,7 +157,7 @@ test('a strided copy moves vectors where both sides allow it', () => {
   assert.is(chosen([8, 12], from(1, 8)), 'transpose.wgsl');
   assert.is(chosen([2, 8, 12], from(96, 1, 8)), 'transpose.wgsl');
   assert.is(chosen([7, 12], from(1, 7)), 'strided.wgsl u32 to u32');
-  assert.equal(copyBox([0, 3], from(3, 1), wholeLayout([0, 3])), []);
+  assert.equal(copyBox([0, 3], from(3, 1), wholeLayout([0, 3]), undefined), []);
 });
 
 test.run();

@@ -1,12 +1,13 @@
 // out[i] = start + i * step (torch.arange). int32 is exact; float32 counts exactly up to 2^24.
 //
-// Tiling: one invocation writes one vec4; the tail of the last vec4 lies in the buffer's padding.
+// Tiling: one invocation writes `run` neighbouring vec4s; the tail of the last vec4 lies in the buffer's padding.
 // Cost: 4 bytes written an element.
 
 alias Element = f32; // tile
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)
+  run: u32,
   start: u32,    // bits of an Element
   step: u32,     // bits of an Element
 }
@@ -20,8 +21,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let vector = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (vector < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
     let i = vec4<Element>(vec4u(vector * 4u) + vec4u(0u, 1u, 2u, 3u));
     out[vector] = vec4<Element>(bitcast<Element>(params.start)) + i * bitcast<Element>(params.step);
   }

@@ -5,6 +5,7 @@ import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
 import { create } from '../create.js';
 import { bitsOf } from '../fill/op.js';
+import { RUN_VARIANTS, freeRun } from '../runs.js';
 import { arangeCpu } from './cpu.js';
 import arangeWgsl from './arange.wgsl';
 
@@ -37,11 +38,13 @@ export const arangeOp = defineOp<KernelOp<ArangeAttrs>>({
   inputs: [],
   infer: (_inputs, attrs) => [{ shape: [countOf(attrs)], dtype: attrs.dtype }],
   cpu: arangeCpu,
-  kernel({ outputs: [out], attrs: { start, step } }) {
+  kernel({ outputs: [out], attrs: { start, step }, variant }) {
+    const run = freeRun(variant);
     const vectors = Math.ceil(out.shape[0] / 4);
-    const params = { vectors, start: bitsOf(start, out.dtype), step: bitsOf(step, out.dtype) };
-    return { launches: [{ module: arangeWgsl, tiles: { Element: wgslType(out.dtype) }, params, workgroups: gridFor(vectors, 64) }] };
+    const params = { vectors, run, start: bitsOf(start, out.dtype), step: bitsOf(step, out.dtype) };
+    return { launches: [{ module: arangeWgsl, tiles: { Element: wgslType(out.dtype) }, params, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
   },
+  variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'it has no inputs' },
 });
 

@@ -1,10 +1,11 @@
 // destination = source, in place, for any 32-bit dtype.
 //
-// Tiling: one invocation copies one vec4; the tail of the last vec4 lies in the buffers' padding.
+// Tiling: one invocation copies `run` neighbouring vec4s; the tail of the last vec4 lies in the buffers' padding.
 // Cost: 8 bytes moved an element.
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)
+  run: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> destination: array<vec4u>;
@@ -17,8 +18,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var index = first; index < min(first + params.run, params.vectors); index++) {
     destination[index] = source[index];
   }
 }

@@ -5,6 +5,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { gridFor } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, freeRun } from '../runs.js';
 import assignWgsl from './assign.wgsl';
 import { assignCpu } from './cpu.js';
 
@@ -21,10 +22,12 @@ export const assignOp = defineOp<KernelOp<object>>({
     return [];
   },
   cpu: assignCpu,
-  kernel({ inputs: [destination] }) {
+  kernel({ inputs: [destination], variant }) {
+    const run = freeRun(variant);
     const vectors = Math.ceil(sizeOf(destination.shape) / 4);
-    return { launches: [{ module: assignWgsl, params: { vectors }, workgroups: gridFor(vectors, 64) }] };
+    return { launches: [{ module: assignWgsl, params: { vectors, run }, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
   },
+  variants: RUN_VARIANTS,
   cost: ([destination]) => ({ flops: 0, bytes: 8 * sizeOf(destination.shape) }),
   vjp: { notDifferentiable: 'it changes its destination in place' },
 });

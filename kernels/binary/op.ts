@@ -1,36 +1,29 @@
 import { callOp } from '../../core/apply.js';
 import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { broadcastShapes, broadcastStrides, collapseAxes, sizeOf } from '../../core/shape.js';
+import { broadcastShapes, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type KernelCall, type KernelPlan, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
-import { RUN_VARIANTS, freeRun, runWithin } from '../runs.js';
+import { broadcastRows } from '../broadcastRows.js';
+import { RUN_VARIANTS } from '../runs.js';
 import binaryWgsl from './binary.wgsl';
 import { binaryCpu } from './cpu.js';
 import { type Operand, withPromotedOperands } from './operand.js';
 import { BINARY, type BinaryRow } from './table.js';
 
 function planBinary(code: number, { inputs: [a, b], outputs: [out], variant }: KernelCall<object>): KernelPlan {
-  const { shape, strides } = collapseAxes(out.shape, [broadcastStrides(a.shape, out.shape), broadcastStrides(b.shape, out.shape)]);
-  const isScalar = shape.length === 0;
-  const extents = isScalar ? [1] : shape;
-  const [stridesA, stridesB] = isScalar ? [[0], [0]] : strides;
-  const inner = extents.at(-1)!;
-  const [stepA, stepB] = [stridesA.at(-1)!, stridesB.at(-1)!];
-  const isFlat = extents.length === 1;
-  const inRows = (isFlat || inner % 4 === 0) && stepA <= 1 && stepB <= 1;
-  const run = isFlat ? freeRun(variant) : inRows ? runWithin(inner / 4, variant) : 1;
+  const { shape, strides, inRows, steps, run } = broadcastRows(out.shape, [a.shape, b.shape], variant);
   const size = sizeOf(out.shape);
   return {
     launches: [{
       module: binaryWgsl,
-      overrides: { OP: code, ROWS: inRows, STEPS_A: stepA !== 0, STEPS_B: stepB !== 0 },
+      overrides: { OP: code, ROWS: inRows, STEPS_A: steps[0], STEPS_B: steps[1] },
       tiles: { Element: wgslType(a.dtype), Result: wgslType(out.dtype) },
       params: {
-        shape: padTo(extents, 8, 1),
-        strides_a: padTo(stridesA, 8, 0),
-        strides_b: padTo(stridesB, 8, 0),
-        rank: extents.length,
+        shape: padTo(shape, 8, 1),
+        strides_a: padTo(strides[0], 8, 0),
+        strides_b: padTo(strides[1], 8, 0),
+        rank: shape.length,
         size,
         run,
       },

@@ -1,6 +1,6 @@
 // out[i] = Result(x[i]): float32 to int32 rounds toward zero and saturates, NaN gives 0; int32 to float32 rounds to nearest.
 //
-// Tiling: one invocation converts one vec4.
+// Tiling: one invocation converts `run` neighbouring vec4s.
 // Cost: 8 bytes moved an element.
 
 alias Element = f32; // tile
@@ -8,6 +8,7 @@ alias Result = i32; // tile
 
 struct Params {
   vectors: u32,
+  run: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<Element>>;
@@ -20,8 +21,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var index = first; index < min(first + params.run, params.vectors); index++) {
     let value = x[index];
     let is_nan = (bitcast<vec4u>(vec4f(value)) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
     out[index] = select(vec4<Result>(value), vec4<Result>(0), is_nan);

@@ -4,6 +4,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, freeRun } from '../runs.js';
 import { castCpu } from './cpu.js';
 import castWgsl from './cast.wgsl';
 
@@ -12,11 +13,13 @@ export const castOp = defineOp<KernelOp<{ dtype: DType }>>({
   inputs: ['x'],
   infer: ([x], { dtype }) => [{ shape: x.shape, dtype }],
   cpu: castCpu,
-  kernel({ inputs: [x], outputs: [out] }) {
+  kernel({ inputs: [x], outputs: [out], variant }) {
     const vectors = Math.ceil(sizeOf(out.shape) / 4);
     const tiles = { Element: wgslType(x.dtype), Result: wgslType(out.dtype) };
-    return { launches: [{ module: castWgsl, tiles, params: { vectors }, workgroups: gridFor(vectors, 64) }] };
+    const run = freeRun(variant);
+    return { launches: [{ module: castWgsl, tiles, params: { vectors, run }, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
   },
+  variants: RUN_VARIANTS,
   vjp: ([gradient], { inputs: [x] }) => [cast(gradient, x.dtype)],
 });
 

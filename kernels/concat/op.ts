@@ -5,6 +5,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, normalizeAxis } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { narrow } from '../slice/op.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout, windowLayout } from '../strided/plan.js';
 import { concatCpu } from './cpu.js';
 
@@ -48,14 +49,15 @@ export const concatOp = defineOp<KernelOp<ConcatAttrs>>({
     return [{ shape: first.map((extent, i) => (i === axis ? total : extent)), dtype }];
   },
   cpu: concatCpu,
-  kernel({ inputs, outputs: [out], attrs: { axis } }) {
+  kernel({ inputs, outputs: [out], attrs: { axis }, variant }) {
     const starts = startsOf(inputs.map((input) => input.shape), axis);
     const launches = inputs.flatMap(({ shape }, k) => {
       const window = windowLayout(out.shape, shape.map((_, i) => (i === axis ? starts[k] : 0)));
-      return copyBox(shape, wholeLayout(shape), window, `x${k}`);
+      return copyBox(shape, wholeLayout(shape), window, variant, `x${k}`);
     });
     return { launches };
   },
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp([gradient], { attrs: { axis }, inputs, needs }) {
     const starts = startsOf(inputs.map((input) => input.shape), axis);

@@ -3,6 +3,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, broadcastStrides, checkShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout } from '../strided/plan.js';
 import { expandCpu } from './cpu.js';
 
@@ -21,10 +22,11 @@ export const expandOp = defineOp<KernelOp<{ shape: Shape }>>({
     return [{ shape, dtype: x.dtype }];
   },
   cpu: expandCpu,
-  kernel({ inputs: [x], outputs: [out] }) {
+  kernel({ inputs: [x], outputs: [out], variant }) {
     const from = { offset: 0, strides: broadcastStrides(x.shape, out.shape) };
-    return { launches: copyBox(out.shape, from, wholeLayout(out.shape)) };
+    return { launches: copyBox(out.shape, from, wholeLayout(out.shape), variant) };
   },
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp: ([gradient]) => [gradient],
 });

@@ -1,10 +1,11 @@
 // out[i] = value, for any 32-bit dtype: the value arrives as its bits.
 //
-// Tiling: one invocation writes one vec4; the tail of the last vec4 lies in the buffer's padding.
+// Tiling: one invocation writes `run` neighbouring vec4s; the tail of the last vec4 lies in the buffer's padding.
 // Cost: 4 bytes written an element.
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)
+  run: u32,
   bits: u32,
 }
 
@@ -17,8 +18,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var index = first; index < min(first + params.run, params.vectors); index++) {
     out[index] = vec4u(params.bits);
   }
 }

@@ -4,6 +4,7 @@ import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { gridFor } from '../../core/webgpu/kernel.js';
 import { create } from '../create.js';
+import { RUN_VARIANTS, freeRun } from '../runs.js';
 import { fillCpu } from './cpu.js';
 import fillWgsl from './fill.wgsl';
 
@@ -27,11 +28,13 @@ export const fillOp = defineOp<KernelOp<FillAttrs>>({
     return [{ shape, dtype }];
   },
   cpu: fillCpu,
-  kernel({ outputs: [out], attrs }) {
+  kernel({ outputs: [out], attrs, variant }) {
+    const run = freeRun(variant);
     const vectors = Math.ceil(sizeOf(out.shape) / 4);
-    const params = { vectors, bits: bitsOf(attrs.value, attrs.dtype) };
-    return { launches: [{ module: fillWgsl, params, workgroups: gridFor(vectors, 64) }] };
+    const params = { vectors, run, bits: bitsOf(attrs.value, attrs.dtype) };
+    return { launches: [{ module: fillWgsl, params, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
   },
+  variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'it has no inputs' },
 });
 

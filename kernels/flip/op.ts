@@ -3,6 +3,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { normalizeAxes } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout, windowLayout } from '../strided/plan.js';
 import { flipCpu } from './cpu.js';
 
@@ -21,11 +22,12 @@ export const flipOp = defineOp<KernelOp<FlipAttrs>>({
     return [{ shape, dtype }];
   },
   cpu: flipCpu,
-  kernel({ inputs: [{ shape }], attrs: { axes } }) {
+  kernel({ inputs: [{ shape }], attrs: { axes }, variant }) {
     const starts = shape.map((extent, axis) => (axes.includes(axis) ? extent - 1 : 0));
     const steps = shape.map((_, axis) => (axes.includes(axis) ? -1 : 1));
-    return { launches: copyBox(shape, windowLayout(shape, starts, steps), wholeLayout(shape)) };
+    return { launches: copyBox(shape, windowLayout(shape, starts, steps), wholeLayout(shape), variant) };
   },
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp: ([gradient], { attrs: { axes } }) => [flip(gradient, axes)],
 });

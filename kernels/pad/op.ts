@@ -8,6 +8,7 @@ import { concat } from '../concat/op.js';
 import { expand } from '../expand/op.js';
 import { flip } from '../flip/op.js';
 import { narrow, slice } from '../slice/op.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { movingCost, planOnGround, windowLayout } from '../strided/plan.js';
 import { padCpu } from './cpu.js';
 
@@ -49,6 +50,7 @@ export const padOp = defineOp<KernelOp<PadAttrs>>({
     const { padding, value } = call.attrs;
     return planOnGround(call, windowLayout(call.outputs[0].shape, padding.map(([before]) => before)), value);
   },
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp: ([gradient], { inputs: [x], attrs: { padding } }) => [
     slice(gradient, padding.map(([before], axis) => [before, before + x.shape[axis]])),

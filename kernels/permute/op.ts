@@ -3,6 +3,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { contiguousStrides, normalizeAxis } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout } from '../strided/plan.js';
 import { permuteCpu } from './cpu.js';
 
@@ -21,11 +22,12 @@ export const permuteOp = defineOp<KernelOp<PermuteAttrs>>({
     return [{ shape: axes.map((axis) => shape[axis]), dtype }];
   },
   cpu: permuteCpu,
-  kernel({ inputs: [x], outputs: [out], attrs: { axes } }) {
+  kernel({ inputs: [x], outputs: [out], attrs: { axes }, variant }) {
     const strides = contiguousStrides(x.shape);
     const from = { offset: 0, strides: axes.map((axis) => strides[axis]) };
-    return { launches: copyBox(out.shape, from, wholeLayout(out.shape)) };
+    return { launches: copyBox(out.shape, from, wholeLayout(out.shape), variant) };
   },
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp: ([gradient], { attrs: { axes } }) => [permute(gradient, axes.map((_, axis) => axes.indexOf(axis)))],
 });

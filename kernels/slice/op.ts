@@ -3,6 +3,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, checkShape, normalizeAxis, sameShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { type Layout, copyBox, movingCost, planOnGround, wholeLayout, windowLayout } from '../strided/plan.js';
 import { sliceCpu, sliceGradCpu } from './cpu.js';
 import { type AxisSlice, type SliceRange, checkSlices, resolveRanges } from './ranges.js';
@@ -30,9 +31,10 @@ export const sliceOp = defineOp<KernelOp<SliceAttrs>>({
     return [{ shape: slices.map(({ length }) => length), dtype: x.dtype }];
   },
   cpu: sliceCpu,
-  kernel({ inputs: [x], outputs: [out], attrs: { slices } }) {
-    return { launches: copyBox(out.shape, slicedLayout(x.shape, slices), wholeLayout(out.shape)) };
+  kernel({ inputs: [x], outputs: [out], attrs: { slices }, variant }) {
+    return { launches: copyBox(out.shape, slicedLayout(x.shape, slices), wholeLayout(out.shape), variant) };
   },
+  variants: RUN_VARIANTS,
   cost: (_inputs, [out]) => movingCost(out, out),
   vjp: ([gradient], { inputs: [x], attrs: { slices } }) => [callOp('sliceGrad', [gradient], { shape: x.shape, slices })],
 });
@@ -52,6 +54,7 @@ export const sliceGradOp = defineOp<KernelOp<SliceGradAttrs>>({
   },
   cpu: sliceGradCpu,
   kernel: (call) => planOnGround(call, slicedLayout(call.outputs[0].shape, call.attrs.slices), 0, 'gradient'),
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp: ([gradient], { attrs: { slices } }) => [callOp('slice', [gradient], { slices })],
 });

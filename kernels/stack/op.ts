@@ -5,6 +5,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, checkShape, normalizeAxis, sameShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { listShapes, shapesOf } from '../concat/op.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { type Layout, copyBox, movingCost, wholeLayout } from '../strided/plan.js';
 import { stackCpu, unbindCpu } from './cpu.js';
 
@@ -36,9 +37,10 @@ export const stackOp: KernelOp<StackAttrs> = defineOp({
     return [{ shape, dtype: requireSameDType('stack', inputs.map((input) => input.dtype)) }];
   },
   cpu: stackCpu,
-  kernel({ inputs, outputs: [out], attrs: { axis } }) {
-    return { launches: inputs.flatMap(({ shape }, k) => copyBox(shape, wholeLayout(shape), partLayout(out.shape, axis, k), `x${k}`)) };
+  kernel({ inputs, outputs: [out], attrs: { axis }, variant }) {
+    return { launches: inputs.flatMap(({ shape }, k) => copyBox(shape, wholeLayout(shape), partLayout(out.shape, axis, k), variant, `x${k}`)) };
   },
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp: ([gradient], { attrs }) => applyOp(unbindOp, [gradient], attrs),
 });
@@ -52,11 +54,12 @@ export const unbindOp: KernelOp<StackAttrs> = defineOp({
     return Array.from({ length: shape[axis] }, () => ({ shape: shape.toSpliced(axis, 1), dtype }));
   },
   cpu: unbindCpu,
-  kernel({ inputs: [x], outputs, attrs: { axis } }) {
+  kernel({ inputs: [x], outputs, attrs: { axis }, variant }) {
     const launches = outputs.flatMap(({ shape }, k) =>
-      copyBox(shape, partLayout(x.shape, axis, k), wholeLayout(shape)).map((launch) => ({ ...launch, bind: { out: `out${k}` } })));
+      copyBox(shape, partLayout(x.shape, axis, k), wholeLayout(shape), variant).map((launch) => ({ ...launch, bind: { out: `out${k}` } })));
     return { launches };
   },
+  variants: RUN_VARIANTS,
   cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
   vjp: (gradients, { attrs }) => applyOp(stackOp, gradients, attrs),
 });

@@ -4,6 +4,7 @@ import type { Cost } from '../../core/op.js';
 import { type Shape, collapseAxes, contiguousStrides, sizeOf } from '../../core/shape.js';
 import { type KernelCall, type KernelPlan, type Launch, foldGrid, gridFor, padTo } from '../../core/webgpu/kernel.js';
 import { fillOp } from '../fill/op.js';
+import { evenRun } from '../runs.js';
 import stridedWgsl from './strided.wgsl';
 import transposeWgsl from './transpose.wgsl';
 
@@ -43,6 +44,10 @@ function withoutAxes(values: readonly number[], axes: readonly number[]): number
   return values.filter((_, axis) => !axes.includes(axis));
 }
 
+function withoutAxis({ offset, strides }: Layout, axis: number): Layout {
+  return { offset, strides: withoutAxes(strides, [axis]) };
+}
+
 function layoutParams(shape: Shape, from: Layout, to: Layout): NonNullable<Launch['params']> {
   return {
     shape: padTo(shape, 8, 1),
@@ -54,7 +59,7 @@ function layoutParams(shape: Shape, from: Layout, to: Layout): NonNullable<Launc
   };
 }
 
-function planElements(shape: Shape, from: Layout, to: Layout): Launch {
+function planElements(shape: Shape, from: Layout, to: Layout, variant?: string): Launch {
   const inner = shape.length - 1;
   const repeats = from.strides[inner] === 0;
   const fits = (width: number) =>
@@ -62,12 +67,24 @@ function planElements(shape: Shape, from: Layout, to: Layout): Launch {
   const width = [4, 2].find(fits) ?? 1;
   const vectors = shape.map((extent, axis) => (axis === inner ? extent / width : extent));
   const source = repeats ? from : inVectors(from, inner, width);
-  const size = sizeOf(vectors);
+  const target = inVectors(to, inner, width);
+  const extent = vectors[inner];
+  const run = evenRun(extent, variant);
+  const rowRuns = Math.ceil(extent / run);
+  const outer = sizeOf(withoutAxes(vectors, [inner]));
   return {
     module: stridedWgsl,
     tiles: { Source: VECTORS[repeats ? 1 : width], Element: VECTORS[width] },
-    params: { ...layoutParams(vectors, source, inVectors(to, inner, width)), size },
-    workgroups: gridFor(size, 64),
+    params: {
+      ...layoutParams(withoutAxes(vectors, [inner]), withoutAxis(source, inner), withoutAxis(target, inner)),
+      inner: extent,
+      x_step: source.strides[inner],
+      out_step: target.strides[inner],
+      run,
+      row_runs: rowRuns,
+      runs: outer * rowRuns,
+    },
+    workgroups: gridFor(outer * rowRuns, 64),
   };
 }
 
@@ -97,26 +114,27 @@ function planTranspose(shape: Shape, from: Layout, to: Layout, row: number): Lau
 
 /**
  * The launch that copies a box of `shape` from the layout `from` in x to the layout `to` in out; none for an empty box.
- * `x` names the argument that is read, where it is not called x.
+ * `x` names the argument that is read, where it is not called x. Ops that copy boxes have the variants RUN_VARIANTS.
  */
-export function copyBox(shape: Shape, from: Layout, to: Layout, x = 'x'): Launch[] {
+export function copyBox(shape: Shape, from: Layout, to: Layout, variant: string | undefined, x = 'x'): Launch[] {
   if (sizeOf(shape) === 0) return [];
-  const { shape: extents, strides } = collapseAxes(shape, [from.strides, to.strides]);
+  const collapsed = collapseAxes(shape, [from.strides, to.strides]);
+  const { shape: extents, strides } = collapsed.shape.length > 0 ? collapsed : { shape: [1], strides: [[1], [1]] };
   const source: Layout = { offset: from.offset, strides: strides[0] };
   const target: Layout = { offset: to.offset, strides: strides[1] };
   const column = extents.length - 1;
   const row = extents.findIndex((extent, axis) => (
     axis !== column && extent % 4 === 0 && extents[column] % 4 === 0 && takesVectors(source, axis, 4) && takesVectors(target, column, 4)
   ));
-  const launch = row >= 0 ? planTranspose(extents, source, target, row) : planElements(extents, source, target);
+  const launch = row >= 0 ? planTranspose(extents, source, target, row) : planElements(extents, source, target, variant);
   return [{ ...launch, bind: { x } }];
 }
 
 /** The plan for an output that is x laid out as `to` on a ground of `value`. */
 export function planOnGround(call: KernelCall<object>, to: Layout, value: number, x = 'x'): KernelPlan {
-  const { inputs: [input], outputs: [out], limits } = call;
-  const ground = fillOp.kernel({ inputs: [], outputs: [out], limits, attrs: { shape: out.shape, dtype: out.dtype, value } });
-  return { launches: [...ground.launches, ...copyBox(input.shape, wholeLayout(input.shape), to, x)] };
+  const { inputs: [input], outputs: [out] } = call;
+  const ground = fillOp.kernel({ ...call, inputs: [], attrs: { shape: out.shape, dtype: out.dtype, value } });
+  return { launches: [...ground.launches, ...copyBox(input.shape, wholeLayout(input.shape), to, call.variant, x)] };
 }
 
 /** What it costs to move `specs` once, and to compute nothing. */

@@ -1,21 +1,27 @@
 // Copies a box of elements from one strided layout into another, for any 32-bit dtype:
 //   out[out_offset + sum of p[axis] * out_strides[axis]] = x[x_offset + sum of p[axis] * x_strides[axis]], p in shape
 //
-// Tiling: one invocation moves one Element: a vec4u or vec2u of neighbours where both layouts allow it, with strides,
-// offsets and the inner extent counted in such vectors. Source = u32 beside a vector repeats one value all over it.
+// Tiling: one invocation moves a run of Elements along the innermost axis, whose place is found once. An Element is a vec4u or
+// vec2u of neighbours where both layouts allow it, with strides, offsets and the inner extent counted in such vectors.
+// Source = u32 beside a vector repeats one value all over it.
 // Cost: no arithmetic on values; 4 bytes read and 4 written an element.
 
 alias Source = u32; // tile
 alias Element = u32; // tile
 
 struct Params {
-  shape: array<vec4u, 2>,
+  shape: array<vec4u, 2>,        // of the box, without its innermost axis
   x_strides: array<vec4i, 2>,
   out_strides: array<vec4i, 2>,
   x_offset: i32,
   out_offset: i32,
-  rank: u32,
-  size: u32,  // positions in the box
+  rank: u32,                     // of the axes above
+  inner: u32,                    // extent of the innermost axis
+  x_step: i32,                   // its strides
+  out_step: i32,
+  run: u32,
+  row_runs: u32,                 // runs in a row; the last may be shorter
+  runs: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<Source>;
@@ -29,12 +35,13 @@ fn main(
   @builtin(local_invocation_index) lane: u32
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.size) {
+  if (index >= params.runs) {
     return;
   }
-  var rest = index;
-  var x_at = params.x_offset;
-  var out_at = params.out_offset;
+  let first = index % params.row_runs * params.run;
+  var rest = index / params.row_runs;
+  var x_at = params.x_offset + i32(first) * params.x_step;
+  var out_at = params.out_offset + i32(first) * params.out_step;
   for (var axis = i32(params.rank) - 1; axis >= 0; axis--) {
     let extent = params.shape[axis / 4][axis % 4];
     let position = i32(rest % extent);
@@ -42,5 +49,9 @@ fn main(
     x_at += position * params.x_strides[axis / 4][axis % 4];
     out_at += position * params.out_strides[axis / 4][axis % 4];
   }
-  out[out_at] = Element(x[x_at]);
+  for (var at = first; at < min(first + params.run, params.inner); at++) {
+    out[out_at] = Element(x[x_at]);
+    x_at += params.x_step;
+    out_at += params.out_step;
+  }
 }

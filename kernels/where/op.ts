@@ -1,12 +1,28 @@
 import { callOp } from '../../core/apply.js';
 import { requireInt, requireSameDType } from '../../core/dtype.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { broadcastShapes, broadcastStrides, collapseAxes, sizeOf } from '../../core/shape.js';
+import { broadcastShapes, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { gridFor, padTo } from '../../core/webgpu/kernel.js';
+import { type KernelCall, type KernelPlan, gridFor, padTo } from '../../core/webgpu/kernel.js';
+import { broadcastRows } from '../broadcastRows.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { type Operand, withPromotedOperands } from '../binary/operand.js';
 import { forEachRow } from '../binary/cpu.js';
 import whereWgsl from './where.wgsl';
+
+function planWhere({ inputs, outputs: [out], variant }: KernelCall<object>): KernelPlan {
+  const { shape, strides, inRows, steps, run } = broadcastRows(out.shape, inputs.map((input) => input.shape), variant);
+  const [condition, a, b] = strides.map((axes) => padTo(axes, 8, 0));
+  const size = sizeOf(out.shape);
+  return {
+    launches: [{
+      module: whereWgsl,
+      overrides: { ROWS: inRows, STEPS_CONDITION: steps[0], STEPS_A: steps[1], STEPS_B: steps[2] },
+      params: { shape: padTo(shape, 8, 1), strides_condition: condition, strides_a: a, strides_b: b, rank: shape.length, size, run },
+      workgroups: gridFor(Math.ceil(size / 4 / run), 64),
+    }],
+  };
+}
 
 export const whereOp = defineOp<KernelOp<object>>({
   name: 'where',
@@ -25,13 +41,8 @@ export const whereOp = defineOp<KernelOp<object>>({
       }
     });
   },
-  kernel({ inputs, outputs: [out] }) {
-    const { shape, strides } = collapseAxes(out.shape, inputs.map((input) => broadcastStrides(input.shape, out.shape)));
-    const [condition, a, b] = strides.map((s) => padTo(s, 8, 0));
-    const size = sizeOf(out.shape);
-    const params = { shape: padTo(shape, 8, 1), strides_condition: condition, strides_a: a, strides_b: b, rank: shape.length, size };
-    return { launches: [{ module: whereWgsl, params, workgroups: gridFor(size, 64) }] };
-  },
+  kernel: planWhere,
+  variants: RUN_VARIANTS,
   saves: () => ['condition'],
   vjp([gradient], { needs, saved }) {
     const condition = saved('condition');
