@@ -87,7 +87,7 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'reduce.wgsl', what: /, now: const BLOCK = (128|65)u;$/, reason: BLOCKS_ROUND },
   { where: 'reduce.wgsl', what: /, now: let block_end = min\(min\(end, step - inner \+ params\.inner\), step [+-] \(BLOCK( [+-] [12]u)?\) [*+] hop\);$/, reason: BLOCKS_ROUND },
   { where: 'reduce.wgsl', what: 'while (at + 4u * hop < block_end) {', reason: 'the loop after it takes what is left' },
-  { where: 'strided.wgsl', what: 'if (index > params.size) {', reason: 'one invocation too many moves the first element once more' },
+  { where: 'strided.wgsl', what: 'if (index > params.runs) {', reason: 'one invocation too many moves the first run once more' },
   { where: 'transpose.wgsl', what: 'if (column >= params.columns || row >= params.rows || rest > params.batch) {', reason: 'tiles too many move those of the first matrix once more' },
   { where: 'transpose.wgsl', what: 'for (var axis = i32(params.rank) + 1; axis >= 0; axis--) {', reason: 'two axes of extent 1 more: the batch has six of eight at most' },
   { where: 'pack.wgsl', what: 'return select(0.0, source[start + min(line, params.lines - 1u) * params.line_stride], line <= params.lines);', reason: PAST_THE_LINES },
