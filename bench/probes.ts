@@ -2,6 +2,7 @@ import { type Spec } from '../core/backend.js';
 import { type Cost, type CpuOperand, type KernelOp } from '../core/op.js';
 import type { AdapterFamily } from '../core/webgpu/adapter.js';
 import { type Launch, type WgslModule, gridFor } from '../core/webgpu/kernel.js';
+import copyRunWgsl from './probes/copyRun.wgsl';
 import copyScalarWgsl from './probes/copyScalar.wgsl';
 import copyVectorWgsl from './probes/copyVector.wgsl';
 import fmaOuterWgsl from './probes/fmaOuter.wgsl';
@@ -96,10 +97,18 @@ interface MemoryMix {
   readonly name: string;
   /** `copy` decides the roofline; the others only show what would be too fast to be true. */
   readonly kind: 'copy' | 'read' | 'write';
+  /** Does an invocation read neighbours? Else invocations do. */
+  readonly neighbours?: boolean;
   launch(out: Spec): Launch;
 }
 
 const WRITTEN = 0.5;
+
+/** Vec4s of a run, as the engine's own elementwise kernels have them on a CPU. */
+const RUN = 16;
+
+/** Vec4s that one invocation of the read probe adds up. */
+const READ = 64;
 
 const MEMORY_MIXES: readonly MemoryMix[] = [
   {
@@ -113,19 +122,26 @@ const MEMORY_MIXES: readonly MemoryMix[] = [
     }),
   })),
   {
-    name: 'read vec4', kind: 'read',
-    launch: (out) => ({ module: readVectorWgsl, params: { vectors: vectorsOf(out) }, workgroups: gridFor(vectorsOf(out), LANES) }),
+    name: `copy ${RUN} neighbours`, kind: 'copy',
+    launch: (out) => ({ module: copyRunWgsl, params: { vectors: vectorsOf(out), run: RUN }, workgroups: gridFor(Math.ceil(vectorsOf(out) / RUN), LANES) }),
   },
-  {
-    name: 'write vec4', kind: 'write',
-    launch: (out) => ({ module: writeVectorWgsl, params: { vectors: vectorsOf(out), value: WRITTEN }, workgroups: gridFor(vectorsOf(out), LANES) }),
-  },
+  ...[false, true].map((neighbours): MemoryMix => ({
+    name: neighbours ? 'read neighbours' : 'read vec4', kind: 'read', neighbours,
+    launch: (out) => {
+      const vectors = vectorsOf(out);
+      const [spread, apart] = neighbours ? [READ, 1] : [1, vectors];
+      return { module: readVectorWgsl, params: { vectors, spread, apart }, workgroups: gridFor(vectors, LANES) };
+    },
+  })),
+  ...[1, RUN].map((run): MemoryMix => ({
+    name: run === 1 ? 'write vec4' : `write ${run} neighbours`, kind: 'write',
+    launch: (out) => ({
+      module: writeVectorWgsl, params: { vectors: vectorsOf(out), value: WRITTEN, run }, workgroups: gridFor(Math.ceil(vectorsOf(out) / run), LANES),
+    }),
+  })),
 ];
 
-/** Vec4s that one invocation of the read probe adds up. */
-const READ = 64;
-
-function memoryOp({ name, kind, launch }: MemoryMix): KernelOp<{ size: number }> {
+function memoryOp({ name, kind, neighbours, launch }: MemoryMix): KernelOp<{ size: number }> {
   const outSize = (size: number) => (kind === 'read' ? size / READ : size);
   return {
     name: `probe ${name}`,
@@ -135,19 +151,21 @@ function memoryOp({ name, kind, launch }: MemoryMix): KernelOp<{ size: number }>
     cpu([x], [out]) {
       if (kind === 'copy') out.data.set(x.data);
       else if (kind === 'write') out.data.fill(WRITTEN);
-      else sumColumns(x, out);
+      else sums(x, out, neighbours);
     },
     kernel: ({ outputs: [out] }) => ({ launches: [launch(out)] }),
     cost: (inputs, outputs): Cost => ({ flops: 0, bytes: [...inputs, ...outputs].reduce((total, { shape: [size] }) => total + 4 * size, 0) }),
   };
 }
 
-/** x as [READ, size of out], summed over its rows. */
-function sumColumns(x: CpuOperand, out: CpuOperand): void {
+/** x as [READ, vectors of out, 4] or, where an invocation reads neighbours, [vectors of out, READ, 4], summed over READ. */
+function sums(x: CpuOperand, out: CpuOperand, neighbours = false): void {
   const width = out.data.length;
   for (let i = 0; i < width; i++) {
+    const lane = i % 4;
+    const [first, step] = neighbours ? [(i - lane) * READ + lane, 4] : [i, width];
     let sum = 0;
-    for (let row = 0; row < READ; row++) sum += x.data[row * width + i];
+    for (let k = 0; k < READ; k++) sum += x.data[first + k * step];
     out.data[i] = sum;
   }
 }

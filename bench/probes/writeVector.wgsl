@@ -1,11 +1,12 @@
 // Probe for the most bytes written a second: out[i] = params.value.
 //
-// Tiling: one invocation writes one vec4.
+// Tiling: one invocation writes `run` neighbouring vec4s.
 // Cost: 4 bytes written an element.
 
 struct Params {
   vectors: u32,
   value: f32,
+  run: u32,
 }
 
 @group(0) @binding(0) var<storage, read_write> out: array<vec4f>;
@@ -17,8 +18,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var index = first; index < min(first + params.run, params.vectors); index++) {
     out[index] = vec4f(params.value);
   }
 }
