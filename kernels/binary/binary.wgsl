@@ -132,14 +132,17 @@ fn main(
     let at = offsets(first * 4u);
     var x = vec4<Element>(a[at.x / 4u][at.x % 4u]);
     var y = vec4<Element>(b[at.y / 4u][at.y % 4u]);
-    for (var step = 0u; step < end - first; step++) {
+    // From a place of out to that of the operand: all three move on by one.
+    let to_a = at.x / 4u - first;
+    let to_b = at.y / 4u - first;
+    for (var index = first; index < end; index++) {
       if (STEPS_A) {
-        x = a[at.x / 4u + step];
+        x = a[index + to_a];
       }
       if (STEPS_B) {
-        y = b[at.y / 4u + step];
+        y = b[index + to_b];
       }
-      out[first + step] = apply(x, y);
+      out[index] = apply(x, y);
     }
     return;
   }

@@ -66,17 +66,21 @@ fn main(
     var c = vec4u(condition[at.x / 4u][at.x % 4u]);
     var x = vec4u(a[at.y / 4u][at.y % 4u]);
     var y = vec4u(b[at.z / 4u][at.z % 4u]);
-    for (var step = 0u; step < end - first; step++) {
+    // From a place of out to that of the operand: all four move on by one.
+    let to_condition = at.x / 4u - first;
+    let to_a = at.y / 4u - first;
+    let to_b = at.z / 4u - first;
+    for (var index = first; index < end; index++) {
       if (STEPS_CONDITION) {
-        c = condition[at.x / 4u + step];
+        c = condition[index + to_condition];
       }
       if (STEPS_A) {
-        x = a[at.y / 4u + step];
+        x = a[index + to_a];
       }
       if (STEPS_B) {
-        y = b[at.z / 4u + step];
+        y = b[index + to_b];
       }
-      out[first + step] = select(y, x, c != vec4u(0u));
+      out[index] = select(y, x, c != vec4u(0u));
     }
     return;
   }
