@@ -29,7 +29,7 @@ const CASES: readonly Case[] = [
   { label: 'depthwise', x: [1, 5, 5, 5], weight: [5, 1, 3, 3], attrs: { groups: 5, padding: [[1, 1], [1, 1]] } },
   { label: 'depthwise, rows of more than a run, several workgroups', x: [3, 5, 14, 19], weight: [5, 1, 3, 3], attrs: { groups: 5 } },
   { label: 'depthwise, stride', x: [2, 3, 9, 23], weight: [3, 1, 3, 2], attrs: { groups: 3, stride: [2, 2], padding: [[1, 0], [1, 1]] } },
-  { label: 'depthwise, dilation', x: [1, 2, 9, 13], weight: [2, 1, 2, 5], attrs: { groups: 2, dilation: [3, 2], padding: [[0, 2], [3, 1]] } },
+  { label: 'depthwise, dilation', x: [1, 2, 9, 13], weight: [2, 1, 2, 5], attrs: { groups: 2, dilation: [2, 3], padding: [[0, 2], [3, 1]] } },
   { label: 'depthwise, stride and dilation', x: [1, 2, 11, 21], weight: [2, 1, 3, 4], attrs: { groups: 2, stride: [3, 2], dilation: [2, 2] } },
   { label: 'one filter', x: [2, 3, 6, 12], weight: [1, 3, 3, 2], attrs: { padding: [[1, 0], [0, 1]] } },
   { label: 'one channel and one filter', x: [3, 1, 5, 6], weight: [1, 1, 3, 3] },
@@ -40,6 +40,7 @@ const CASES: readonly Case[] = [
   { label: 'two groups, each of more filters than a tile', x: [2, 4, 4, 5], weight: [20, 2, 2, 2], attrs: { groups: 2 } },
   { label: 'two groups, each of more filters than a tile, 3x3', x: [2, 4, 4, 6], weight: [20, 2, 3, 3], attrs: { groups: 2 } },
   { label: 'more filters and channels than a subgroup takes', x: [2, 35, 6, 9], weight: [37, 35, 2, 3] },
+  { label: 'more filters and weights than a subgroup takes, padding', x: [2, 5, 5, 6], weight: [20, 5, 3, 3], attrs: { padding: [[1, 1], [1, 1]] } },
   {
     label: 'two groups of many filters and channels, all settings at once', x: [2, 36, 9, 8], weight: [42, 18, 3, 2],
     attrs: { stride: [2, 1], padding: [[1, 2], [2, 0]], dilation: [2, 2], groups: 2 },
@@ -47,6 +48,14 @@ const CASES: readonly Case[] = [
   { label: 'several workgroups', x: [9, 8, 13, 13], weight: [16, 8, 3, 3] },
   { label: 'the first layer of the CNN', x: [3, 1, 28, 28], weight: [32, 1, 3, 3] },
   { label: 'no images', x: [0, 2, 4, 4], weight: [3, 2, 3, 3] },
+];
+
+/** More images than shares into which their sum is split: in each kernel some invocations take two. */
+const MANY_IMAGES: readonly Case[] = [
+  { label: 'more images than shares, subgroups', x: [66, 8, 2, 2], weight: [16, 8, 2, 2] },
+  { label: 'more images than shares, 2x2', x: [9, 1024, 2, 2], weight: [2048, 1, 2, 2], attrs: { groups: 1024 } },
+  { label: 'more images than shares, 3x3', x: [5, 1024, 3, 3], weight: [2048, 1, 3, 3], attrs: { groups: 1024 } },
+  { label: 'more images than shares, depthwise', x: [3, 4096, 2, 2], weight: [4096, 1, 2, 2], attrs: { groups: 4096 } },
 ];
 
 /** Of every kernel one, with relu. The bias keeps results away from 0 on either side. */
@@ -141,7 +150,7 @@ defineSamples('conv2dGradInput', {
 });
 
 defineSamples('conv2dGradWeight', {
-  samples: CASES.map(gradWeight),
+  samples: [...CASES, ...MANY_IMAGES].map(gradWeight),
   errors: [
     {
       label: 'a gradient of another shape',

@@ -78,6 +78,11 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'conv2d.wgsl', what: /^line \d+, index: .*, now: store\(place( \+ \du)?, /, reason: LAST_AGAIN },
   { where: 'onePlane.wgsl', what: 'if (plane >= params.planes || run > params.runs) {', reason: NO_MORE_STORED },
   { where: 'onePlane.wgsl', what: /, now: var [pq] = vec4f\(0\.01\);$/, reason: REPLACED },
+  { where: 'gradWeight.wgsl', what: 'var values = vec4f(0.01);', reason: 'written before it is read, or of filters past the last one, which are not stored' },
+  { where: 'gradWeight.wgsl', what: 'if (first + i <= params.filters) {', reason: NOT_STORED },
+  { where: 'gradWeight.wgsl', what: /, now: let last = params\.channels \* taps( \+ 1u)?;$/, reason: NOT_STORED },
+  { where: 'gradWeightSubgroups.wgsl', what: /, now: let index = min\(.*, vec4u\(params\.channels \* taps( \+ 1u)?\)\);$/, reason: NOT_STORED },
+  { where: 'gradWeightSubgroups.wgsl', what: /, now: let tile = min\(first_tile \+ lane \/ 2u, params\.filter_tiles( \+ 1u)?\);$/, reason: NOT_STORED },
   { where: 'reduce.wgsl', what: 'const SUM = 1u;', reason: 'a name for the default of each switch, which nothing reads' },
   { where: 'reduce.wgsl', what: 'let takes_b = select(!is_nan(a.a) & (is_nan(b.a) | b_beats), b.index <= a.index, ties);', reason: 'two values have no index in common' },
   { where: 'reduce.wgsl', what: /, now: case (MAX, ARGMAX|MIN, ARGMIN): \{ return better\(a, b, b\.a [<>]= a\.a\); \}$/, reason: BY_INDEX },
@@ -131,6 +136,7 @@ const INFINITY = 'takes infinity for NaN as well: WGSL may assume that there is 
 const ONLY_INFINITY = 'the other operand has zeros there, so that only an infinite value would show it, and no sample has one';
 const ORIGIN = 'any origin gives the same in exact arithmetic; one from the group before, where the means differ by 1,000, costs less than a rounding of the mean';
 const ONE_WORKGROUP = 'merge has more than 64 states to make from 135,000 values on, and no sample is that large; the folding is as in the other stages';
+const EIGHT_LANES = 'where subgroups have 8 lanes, as on lavapipe, it is killed; those of SwiftShader have 4, and never get there';
 const NEGATIVE_LOG = 'the logarithm of a negative number, which WGSL leaves open: SwiftShader takes the sign off';
 
 /** They change something that could be seen, and survive all the same. */
@@ -152,6 +158,8 @@ const SURVIVORS: readonly Place[] = [
   { where: 'random.wgsl', what: /, now: let series = .* \(1\.0 \/ 7\.0 \+ z \+ \(1\.0 \/ 9\.0\)\)\)\);$/, reason: 'at most 1.5e-6 of a number, where the logarithm is 0.35; randn may be off by 1.8e-6 there' },
   { where: 'random.wgsl', what: /, now: let sine = .* \(-1\.0 \/ 5040\.0 - z .*;$/, reason: 'at most 6.3e-7 of the radius, which randn\'s tolerance of 1e-6 covers' },
   { where: 'random.wgsl', what: /, now: let sine = .* \((-1\.01 \/ 5040\.0|-1\.0 \/ 5090\.4) .*;$/, reason: 'at most 3.7e-7 of the radius, which randn\'s tolerance of 1e-6 covers' },
+  { where: 'gradWeightSubgroups.wgsl', what: /, now: if \(LANES (!= 8|== 9)u\) \{$/, reason: EIGHT_LANES },
+  { where: 'gradWeightSubgroups.wgsl', what: /, now: .* subgroupBroadcast\(upstream, [5-8]u\), p, q\);$/, reason: EIGHT_LANES },
   { where: 'crossEntropy.wgsl', what: 'sum -= exp(score);', reason: NEGATIVE_LOG },
 ];
 
