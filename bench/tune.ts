@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
-import { type TuningEntry, type TuningTable, hashOfWgsl } from '../core/webgpu/tuning.js';
+import { type TuningEntry, type TuningTable, hashesOfWgsl } from '../core/webgpu/tuning.js';
 import { outcomeOf, ratioFrom } from './compare.js';
 import type { Figure, RowRecord } from './record.js';
 import { type Row, callOf } from './rows.js';
@@ -38,8 +38,8 @@ export function chooseVariants(rows: readonly Row[], records: readonly RowRecord
     const fallback = untuned?.[family] ?? names[0];
     const figuresOf = (variant: string) => members.map((row) => records.find(({ id, side }) => id === row.id && side === variant)?.figures?.hot);
     const { variant, ratio } = best(names, fallback, figuresOf);
-    const plan = members[0].op.kernel({ ...callOf(members[0]), limits, variant });
-    return { op, bucket, variant, gain: 1 / ratio, entry: { variant, wgsl: hashOfWgsl(plan) } };
+    const plans = members.map((row) => row.op.kernel({ ...callOf(row), limits, variant }));
+    return { op, bucket, variant, gain: 1 / ratio, entry: { variant, wgsl: hashesOfWgsl(plans) } };
   });
 }
 

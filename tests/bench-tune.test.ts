@@ -66,7 +66,7 @@ test('the table: made for a new adapter, kept up for a known one, and found by t
   assert.is(new Tuning(adapter.description, 'software', [table]).variantOf(rows[0].op, call), 'clever');
   assert.is(new Tuning(`${adapter.description}1`, 'discrete', [table]).variantOf(rows[0].op, call), 'plain', 'another adapter of another family');
 
-  writeFileSync(path, JSON.stringify({ ...table, entries: { ...table.entries, conv2d: { small: { variant: 'x', wgsl: '0' } } } }));
+  writeFileSync(path, JSON.stringify({ ...table, entries: { ...table.entries, conv2d: { small: { variant: 'x', wgsl: {} } } } }));
   writeTable(adapter, chooseVariants(rows, figures([50, 50], [100, 100]), adapter), folder);
   const updated = JSON.parse(readFileSync(path, 'utf8')) as TuningTable;
   assert.equal(Object.keys(updated.entries), ['conv2d', 'matmul'], 'entries of other ops stay');

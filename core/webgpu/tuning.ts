@@ -2,10 +2,10 @@ import type { KernelOp } from '../op.js';
 import type { AdapterFamily } from './adapter.js';
 import type { KernelCall, KernelPlan } from './kernel.js';
 
-/** What measured best for one op and bucket, and the hash of the WGSL that was measured. */
+/** What measured best for one op and bucket, and the hash of each WGSL file that was measured, by its name. */
 export interface TuningEntry {
   readonly variant: string;
-  readonly wgsl: string;
+  readonly wgsl: Readonly<Record<string, string>>;
 }
 
 /** The best variants on one adapter, as `npm run bench -- --tune` writes them: op -> bucket -> entry. */
@@ -85,21 +85,32 @@ export class Tuning {
     const entry = this.table?.entries[op.name]?.[bucket];
     if (!entry) return null;
     const { variant } = entry;
-    if (op.variants!.names.includes(variant) && hashOfWgsl(op.kernel({ ...call, variant })) === entry.wgsl) return variant;
+    if (op.variants!.names.includes(variant) && isAsMeasured(op.kernel({ ...call, variant }), entry)) return variant;
     this.staleEntries.push({ op: op.name, bucket, entry });
     return null;
   }
 }
 
-/** Tells whether a plan runs the WGSL that was measured: code, entry points and tiles, but not shapes. */
-export function hashOfWgsl(plan: KernelPlan): string {
-  const parts = plan.launches.map(({ module, entryPoint, tiles }) => JSON.stringify([module.code, entryPoint, tiles]));
-  return fnv1a([...new Set(parts)].join()).toString(16).padStart(8, '0');
+/** The hash of each WGSL file that the plans run, by its name. */
+export function hashesOfWgsl(plans: readonly KernelPlan[]): Record<string, string> {
+  const modules = plans.flatMap(({ launches }) => launches.map(({ module }) => module));
+  return Object.fromEntries(modules.map(({ name, code }) => [name, hashOf(code)]));
 }
 
-/** The 32-bit FNV-1a hash (Fowler, Noll, Vo) of a string's UTF-16 units. */
-function fnv1a(text: string): number {
+/** Has none of the plan's files changed? One that was not measured, as other shapes of the bucket may run it, says nothing. */
+export function isAsMeasured(plan: KernelPlan, { wgsl }: TuningEntry): boolean {
+  return Object.entries(hashesOfWgsl([plan])).every(([name, hash]) => (wgsl[name] ?? hash) === hash);
+}
+
+/** Tells whether two plans run the same WGSL: code, entry points and tiles, but not shapes. */
+export function hashOfWgsl(plan: KernelPlan): string {
+  const parts = plan.launches.map(({ module, entryPoint, tiles }) => JSON.stringify([module.code, entryPoint, tiles]));
+  return hashOf([...new Set(parts)].join());
+}
+
+/** The 32-bit FNV-1a hash (Fowler, Noll, Vo) of a string's UTF-16 units, in hexadecimal. */
+function hashOf(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
+  return (hash >>> 0).toString(16).padStart(8, '0');
 }
