@@ -85,6 +85,18 @@ function withRelu(c: Case): Sample {
   return { label, inputs: [x, weight, { shape: [c.weight[0]], data: bias }], attrs: { ...attrs, activation: 'relu' } };
 }
 
+/** x, and copies of it. */
+function reluCloseTo0(filters: number): Sample {
+  return {
+    label: `relu of values close to 0, ${filters} filters`,
+    inputs: [
+      { shape: [1, 1, 2, 2], data: [0.005, -0.005, 1, -1], differentiable: false },
+      { shape: [filters, 1, 1, 1], data: new Array<number>(filters).fill(1), differentiable: false },
+    ],
+    attrs: { ...PLAIN, activation: 'relu' },
+  };
+}
+
 function gradInput(c: Case): Sample {
   const inputs = [{ shape: outShapeOf('conv2dGradInput', c) }, { shape: c.weight }];
   return { label: c.label, inputs, attrs: { ...PLAIN, ...c.attrs, inputShape: c.x } };
@@ -118,6 +130,7 @@ defineSamples('conv2d', {
   samples: [
     ...CASES.map(forward), ...RELU_CASES.map(withRelu),
     { ...forward({ label: 'relu without bias', x: [1, 1, 3, 3], weight: [1, 1, 2, 2], bias: false }), attrs: { ...PLAIN, activation: 'relu' } },
+    ...[1, 2, 16].map(reluCloseTo0),
   ],
   errors: [
     { label: 'x of rank 3', inputs: [{ shape: [4, 5, 5] }, { shape: [2, 4, 3, 3] }], attrs: PLAIN, error: 'ShapeError', message: /conv2d: x \[4,5,5\]/ },

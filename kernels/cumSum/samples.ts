@@ -17,6 +17,7 @@ defineSamples('cumSum', {
     along('a vector in several blocks', [389], 0),
     along('a vector in several blocks, from the end', [389], 0, true),
     along('rows in blocks', [3, 193], 1),
+    along('more blocks than are added up at a time', [4300], 0),
     along('the middle axis in blocks, several workgroups', [2, 197, 40], 1, true),
     along('more lines than a workgroup', [71, 4], 1),
     along('nothing along the axis', [3, 0], 1),

@@ -44,6 +44,13 @@ defineSamples('matmul', {
     ...withRelu(4, 5, 7),
     ...withRelu(35, 6, 67),
     { label: 'relu without bias', inputs: [{ shape: [3, 2] }, { shape: [2, 5] }], attrs: { ...attrs(false, false), activation: 'relu' } },
+    {
+      label: 'relu of values close to 0',
+      inputs: [
+        { shape: [2, 2], data: [0.005, -0.005, 1, -1], differentiable: false }, { shape: [2, 2], data: [1, 0, 0, 1], differentiable: false },
+      ],
+      attrs: { ...attrs(false, false), activation: 'relu' },
+    },
     { label: 'an empty sum and bias', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }, { shape: [3] }], attrs: attrs(false, false) },
     { label: 'an empty sum', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }], attrs: attrs(false, false) },
     { label: 'nothing', inputs: [{ shape: [0, 3] }, { shape: [3, 2] }], attrs: attrs(false, false) },

@@ -78,6 +78,11 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'conv2d.wgsl', what: /^line \d+, index: .*, now: store\(place( \+ \du)?, /, reason: LAST_AGAIN },
   { where: 'onePlane.wgsl', what: 'if (plane >= params.planes || run > params.runs) {', reason: NO_MORE_STORED },
   { where: 'onePlane.wgsl', what: /, now: var [pq] = vec4f\(0\.01\);$/, reason: REPLACED },
+  { where: 'subgroups.wgsl', what: /, now: let row_tile = min\(.*, params\.row_tiles( \+ 1u)?\);$/, reason: NOT_STORED },
+  { where: 'subgroups.wgsl', what: /, now: var at_b = start\.y \+ min\(column_tile, params\.column_tiles( \+ 1u)?\) /, reason: NOT_STORED },
+  ...['direct', 'packed', 'subgroups', 'conv2d', 'onePlane'].map((file) => (
+    { where: `${file}.wgsl`, what: 'return select(values, vec4f(0.0), values < vec4f(0.0));', reason: ALIKE_AT_0 }
+  )),
   { where: 'gradWeight.wgsl', what: 'var values = vec4f(0.01);', reason: 'written before it is read, or of filters past the last one, which are not stored' },
   { where: 'gradWeight.wgsl', what: 'if (first + i <= params.filters) {', reason: NOT_STORED },
   { where: 'gradWeight.wgsl', what: /, now: let last = params\.channels \* taps( \+ 1u)?;$/, reason: NOT_STORED },
@@ -92,6 +97,8 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'reduce.wgsl', what: /, now: const BLOCK = (128|65)u;$/, reason: BLOCKS_ROUND },
   { where: 'reduce.wgsl', what: /, now: let block_end = min\(min\(end, step - inner \+ params\.inner\), step [+-] \(BLOCK( [+-] [12]u)?\) [*+] hop\);$/, reason: BLOCKS_ROUND },
   { where: 'reduce.wgsl', what: 'while (at + 4u * hop < block_end) {', reason: 'the loop after it takes what is left' },
+  { where: 'cumSum.wgsl', what: /, now: const GROUP = (128|65)u;$/, reason: BLOCKS_ROUND },
+  { where: 'cumSum.wgsl', what: /, now: if \(i [%\/] GROUP [!=]= [01]u\) \{$/, reason: BLOCKS_ROUND },
   { where: 'strided.wgsl', what: 'if (index > params.runs) {', reason: 'one invocation too many moves the first run once more' },
   { where: 'transpose.wgsl', what: 'if (column >= params.columns || row >= params.rows || rest > params.batch) {', reason: 'tiles too many move those of the first matrix once more' },
   { where: 'transpose.wgsl', what: 'for (var axis = i32(params.rank) + 1; axis >= 0; axis--) {', reason: 'two axes of extent 1 more: the batch has six of eight at most' },
@@ -158,8 +165,13 @@ const SURVIVORS: readonly Place[] = [
   { where: 'random.wgsl', what: /, now: let series = .* \(1\.0 \/ 7\.0 \+ z \+ \(1\.0 \/ 9\.0\)\)\)\);$/, reason: 'at most 1.5e-6 of a number, where the logarithm is 0.35; randn may be off by 1.8e-6 there' },
   { where: 'random.wgsl', what: /, now: let sine = .* \(-1\.0 \/ 5040\.0 - z .*;$/, reason: 'at most 6.3e-7 of the radius, which randn\'s tolerance of 1e-6 covers' },
   { where: 'random.wgsl', what: /, now: let sine = .* \((-1\.01 \/ 5040\.0|-1\.0 \/ 5090\.4) .*;$/, reason: 'at most 3.7e-7 of the radius, which randn\'s tolerance of 1e-6 covers' },
-  { where: 'gradWeightSubgroups.wgsl', what: /, now: if \(LANES (!= 8|== 9)u\) \{$/, reason: EIGHT_LANES },
-  { where: 'gradWeightSubgroups.wgsl', what: /, now: .* subgroupBroadcast\(upstream, [5-8]u\), p, q\);$/, reason: EIGHT_LANES },
+  ...['subgroups', 'gradWeightSubgroups'].flatMap((file) => [
+    { where: `${file}.wgsl`, what: /, now: if \(LANES (!= 8|== 9)u\) \{$/, reason: EIGHT_LANES },
+    { where: `${file}.wgsl`, what: /, now: .*4 = .*subgroupBroadcast\(\w+, 5u\)/, reason: EIGHT_LANES },
+    { where: `${file}.wgsl`, what: /, now: .*5 = .*subgroupBroadcast\(\w+, 6u\)/, reason: EIGHT_LANES },
+    { where: `${file}.wgsl`, what: /, now: .*6 = .*subgroupBroadcast\(\w+, 7u\)/, reason: EIGHT_LANES },
+    { where: `${file}.wgsl`, what: /, now: .*7 = .*subgroupBroadcast\(\w+, 8u\)/, reason: EIGHT_LANES },
+  ]),
   { where: 'crossEntropy.wgsl', what: 'sum -= exp(score);', reason: NEGATIVE_LOG },
 ];
 
