@@ -1,7 +1,7 @@
 import type { KernelVariants } from '../core/webgpu/kernel.js';
 
 /**
- * How an elementwise kernel shares its work out. `runs`: an invocation takes neighbours, which suits adapters whose
+ * How a kernel that computes element by element, or only copies, shares its work out. `runs`: an invocation takes neighbours, which suits adapters whose
  * invocations are loops on a CPU. `single`: one each, so that neighbouring invocations of a real GPU read side by side.
  */
 export const RUN_VARIANTS: KernelVariants<any> = {
@@ -20,7 +20,7 @@ export function runWithin(extent: number, variant?: string): number {
   return 1;
 }
 
-/** The run along rows of `extent`, the last of each may be shorter: all as even as can be. */
+/** The run along rows of `extent`, which are cut into runs as even as can be: the last one may be shorter. */
 export function evenRun(extent: number, variant?: string): number {
   return variant === 'single' ? 1 : Math.ceil(extent / Math.ceil(extent / LONGEST));
 }

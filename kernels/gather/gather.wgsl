@@ -2,7 +2,7 @@
 //
 // Tiling: one invocation takes `run` elements side by side on the inner axis. An element's line in x follows from its own
 // coordinates, with stride 0 along the gathered axis, and is found once a run; the index then says how far along that line
-// to read. An index out of range reads nothing and gives `missing`.
+// to read. An index out of range gives `missing`.
 // Cost: 12 bytes an element (index, x, out); the reads of x are as scattered as the index.
 
 struct Params {
@@ -48,11 +48,8 @@ fn main(
   var line = start_of_line(first);
   for (var element = first; element < first + params.run; element++) {
     let position = index[element];  // a negative one is a large u32
-    if (position < params.axis_extent) {
-      out[element] = x[line + position * params.axis_stride];
-    } else {
-      out[element] = params.missing;
-    }
+    let exists = position < params.axis_extent;
+    out[element] = select(params.missing, x[line + select(0u, position, exists) * params.axis_stride], exists);
     line += params.inner_stride;
   }
 }

@@ -6,6 +6,7 @@ import { type Shape, checkShape, normalizeAxis, sizeOf } from '../../core/shape.
 import { Tensor } from '../../core/tensor.js';
 import { gridFor } from '../../core/webgpu/kernel.js';
 import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
+import { RUN_VARIANTS, evenRun } from '../runs.js';
 import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
 import indexSelectWgsl from './indexSelect.wgsl';
 import indexSelectGradWgsl from './indexSelectGrad.wgsl';
@@ -27,12 +28,17 @@ export const indexSelectOp = defineOp<KernelOp<{ axis: number }>>({
     return [{ shape: x.shape.with(axis, index.shape[0]), dtype: x.dtype }];
   },
   cpu: indexSelectCpu,
-  kernel({ inputs: [x, index], outputs: [out], attrs: { axis } }) {
+  kernel({ inputs: [x, index], outputs: [out], attrs: { axis }, variant }) {
     const { isVector, size, inner } = itemsOf(out.shape, axis);
-    const params = { size, inner, count: index.shape[0], extent: x.shape[axis], missing: missingBits(x.dtype) };
+    if (size === 0) return { launches: [] };
+    const run = evenRun(inner, variant);
+    const rowRuns = Math.ceil(inner / run);
+    const runs = (size / inner) * rowRuns;
+    const params = { inner, run, row_runs: rowRuns, runs, count: index.shape[0], extent: x.shape[axis], missing: missingBits(x.dtype) };
     const tiles = { Item: isVector ? 'vec4u' : 'u32' };
-    return { launches: [{ module: indexSelectWgsl, tiles, params, workgroups: gridFor(size, 64) }] };
+    return { launches: [{ module: indexSelectWgsl, tiles, params, workgroups: gridFor(runs, 64) }] };
   },
+  variants: RUN_VARIANTS,
   saves: () => ['index'],
   vjp: ([gradient], { attrs: { axis }, inputs: [x], saved }) => [
     callOp('indexSelectGrad', [gradient, saved('index')], { axis, extent: x.shape[axis] }),

@@ -23,8 +23,8 @@ export class Sequential extends Module {
   forward(x: Tensor): Tensor {
     let value = x;
     for (let i = 0; i < this.layers.length; i++) {
-      const [layer, next] = this.layers.slice(i, i + 2);
-      if (fusesRelu(layer) && isPlainRelu(next)) {
+      const layer = this.layers[i];
+      if (fusesRelu(layer) && isPlainRelu(this.layers[i + 1])) {
         value = layer.forwardRelu(value);
         i++; // the ReLU is done
       } else {
