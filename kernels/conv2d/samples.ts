@@ -22,6 +22,7 @@ const CASES: readonly Case[] = [
   { label: 'uneven padding', x: [1, 1, 4, 5], weight: [2, 1, 3, 2], attrs: { padding: [[2, 0], [0, 1]] } },
   { label: '12 filters and 4 channels, three places', x: [1, 4, 3, 5], weight: [12, 4, 3, 3] },
   { label: 'five places', x: [1, 1, 3, 7], weight: [1, 1, 3, 3] },
+  { label: 'five places, two filters', x: [1, 1, 3, 7], weight: [2, 1, 3, 3] },
   { label: 'stride', x: [2, 2, 7, 8], weight: [3, 2, 3, 3], attrs: { stride: [2, 3] } },
   { label: 'stride that leaves a rest, and padding', x: [1, 2, 8, 8], weight: [2, 2, 3, 3], attrs: { stride: [3, 2], padding: [[1, 1], [1, 1]] } },
   { label: 'dilation', x: [1, 2, 7, 8], weight: [2, 2, 3, 2], attrs: { dilation: [2, 3] } },

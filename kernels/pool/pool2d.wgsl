@@ -12,9 +12,6 @@ override KERNEL_X: i32 = 2;
 override CHECKED: bool = true;
 override COUNT_INCLUDE_PAD: bool = true;
 
-// Windows of four cells, the usual ones, are written out: a loop costs more than they do.
-override IS_FOUR: bool = KERNEL_Y == 2 && KERNEL_X == 2;
-
 struct Params {
   height: u32,      // of the input
   width: u32,
@@ -36,6 +33,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(4) var<storage, read_write> indices: array<i32>;
 @group(0) @binding(5) var<uniform> params: Params;
+
+// Windows of four cells, the usual ones, are written out: a loop costs more than they do.
+fn is_four() -> bool {
+  return KERNEL_Y == 2 && KERNEL_X == 2;
+}
 
 fn is_nan(value: f32) -> bool {
   return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
@@ -89,7 +91,7 @@ fn larger(a: Cell, b: Cell) -> Cell {
 }
 
 fn max_of_window(start: u32, top: i32, left: i32) -> Cell {
-  if (IS_FOUR && !CHECKED) {
+  if (is_four() && !CHECKED) {
     let bottom = top + params.dilation_y;
     let right = left + params.dilation_x;
     let upper = larger(cell(start, top, left), cell(start, top, right));
@@ -179,7 +181,7 @@ const EVERYWHERE = -2;
 // Writes `value` to one cell of a window, or everywhere, and 0 to the others.
 fn write_window(plane: u32, top: i32, left: i32, value: f32, winner: i32) {
   let start = plane * params.height * params.width;
-  if (IS_FOUR) {
+  if (is_four()) {
     write_cell(start, top, left, value, winner);
     write_cell(start, top, left + 1, value, winner);
     write_cell(start, top + 1, left, value, winner);
@@ -238,7 +240,7 @@ fn divisor(top: i32, left: i32) -> f32 {
 }
 
 fn sum_of_window(start: u32, top: i32, left: i32) -> f32 {
-  if (IS_FOUR && !CHECKED) {
+  if (is_four() && !CHECKED) {
     let upper = cell(start, top, left).value + cell(start, top, left + 1).value;
     return upper + cell(start, top + 1, left).value + cell(start, top + 1, left + 1).value;
   }
