@@ -32,6 +32,10 @@ const CASES: readonly Case[] = [
   { label: 'depthwise, stride', x: [2, 3, 9, 23], weight: [3, 1, 3, 2], attrs: { groups: 3, stride: [2, 2], padding: [[1, 0], [1, 1]] } },
   { label: 'depthwise, dilation', x: [1, 2, 9, 13], weight: [2, 1, 2, 5], attrs: { groups: 2, dilation: [2, 3], padding: [[0, 2], [3, 1]] } },
   { label: 'depthwise, stride and dilation', x: [1, 2, 11, 21], weight: [2, 1, 3, 4], attrs: { groups: 2, stride: [3, 2], dilation: [2, 2] } },
+  { label: 'depthwise, stride 2, 17 columns', x: [1, 2, 6, 17], weight: [2, 1, 3, 3], attrs: { groups: 2, stride: [2, 2], padding: [[1, 1], [1, 1]] } },
+  { label: 'depthwise, stride 3, padding', x: [1, 2, 10, 11], weight: [2, 1, 3, 3], attrs: { groups: 2, stride: [3, 3], padding: [[1, 1], [1, 0]] } },
+  { label: 'depthwise, eight columns, padding', x: [1, 2, 5, 8], weight: [2, 1, 3, 3], attrs: { groups: 2, padding: [[1, 1], [1, 1]] } },
+  { label: 'depthwise, planes of more than a workgroup', x: [1, 2, 37, 21], weight: [2, 1, 3, 3], attrs: { groups: 2 } },
   { label: 'one filter', x: [2, 3, 6, 12], weight: [1, 3, 3, 2], attrs: { padding: [[1, 0], [0, 1]] } },
   { label: 'one channel and one filter', x: [3, 1, 5, 6], weight: [1, 1, 3, 3] },
   { label: 'two groups, each of one filter', x: [2, 4, 6, 5], weight: [2, 2, 3, 3], attrs: { groups: 2, stride: [2, 1] } },
@@ -42,6 +46,14 @@ const CASES: readonly Case[] = [
   { label: 'two groups, each of more filters than a tile, 3x3', x: [2, 4, 4, 6], weight: [20, 2, 3, 3], attrs: { groups: 2 } },
   { label: 'more filters and channels than a subgroup takes', x: [2, 35, 6, 9], weight: [37, 35, 2, 3] },
   { label: 'more filters and weights than a subgroup takes, padding', x: [2, 5, 5, 6], weight: [20, 5, 3, 3], attrs: { padding: [[1, 1], [1, 1]] } },
+  {
+    label: 'more filters and channels than a subgroup takes, stride and padding', x: [2, 20, 9, 10], weight: [24, 20, 3, 3],
+    attrs: { stride: [2, 3], padding: [[1, 0], [1, 1]] },
+  },
+  {
+    label: 'more filters and channels than a subgroup takes, stride and dilation', x: [1, 17, 12, 11], weight: [18, 17, 3, 3],
+    attrs: { stride: [3, 2], dilation: [2, 3], padding: [[1, 0], [2, 1]] },
+  },
   {
     label: 'two groups of many filters and channels, all settings at once', x: [2, 36, 9, 8], weight: [42, 18, 3, 2],
     attrs: { stride: [2, 1], padding: [[1, 2], [2, 0]], dilation: [2, 2], groups: 2 },

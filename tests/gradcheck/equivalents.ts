@@ -78,6 +78,11 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'conv2d.wgsl', what: /^line \d+, index: .*, now: store\(place( \+ \du)?, /, reason: LAST_AGAIN },
   { where: 'onePlane.wgsl', what: 'if (plane >= params.planes || run > params.runs) {', reason: NO_MORE_STORED },
   { where: 'onePlane.wgsl', what: /, now: var [pq] = vec4f\(0\.01\);$/, reason: REPLACED },
+  { where: 'onePlane.wgsl', what: 'let last_row = min(first_row - params.run_rows, params.height);', reason: 'first_row - run_rows wraps round for the first run of a column alone, which then takes all of it' },
+  { where: 'onePlane.wgsl', what: /, now: var (one|two)_[ab] = vec4f\(0\.01\);$/, reason: 'sums of rows above the first one, which are not stored' },
+  { where: 'onePlane.wgsl', what: /, now: let r = .*, (0\.01, 0\.0|0\.0, 0\.01)\);$/, reason: 'fills the vector up, and is not read' },
+  { where: 'subgroups.wgsl', what: /, now: \(place <= vec4u\(params\.places\)\) & /, reason: LAST_AGAIN },
+  { where: 'subgroups.wgsl', what: /, now: let tile = g .* min\(first_tile \+ lane \/ 2u, params\.group_tiles( \+ 1u)?\);$/, reason: NOT_STORED },
   { where: 'subgroups.wgsl', what: /, now: let row_tile = min\(.*, params\.row_tiles( \+ 1u)?\);$/, reason: NOT_STORED },
   { where: 'subgroups.wgsl', what: /, now: var at_b = start\.y \+ min\(column_tile, params\.column_tiles( \+ 1u)?\) /, reason: NOT_STORED },
   ...['direct', 'packed', 'subgroups', 'conv2d', 'onePlane'].map((file) => (
