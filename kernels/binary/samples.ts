@@ -27,6 +27,7 @@ function samplesFor(row: BinaryRow): Sample[] {
     on('scalars', [], []),
     on('a scalar on the right', [5, 3], []),
     on('a row', [3, 8], [8]),
+    on('a row, on the left', [8], [3, 8]),
     on('a column', [3, 5], [3, 1]),
     on('a column of vec4s, on the left', [9, 1], [9, 8]),
     on('both stretched', [4, 1, 3], [5, 1]),

@@ -20,6 +20,7 @@ const LAST_AGAIN = 'places past the last one are that one once more, and store w
 const BLOCKS_ROUND = 'blocks of another length add up the same values, with other roundings';
 const FOUR_PIECES = 'of eight axes, neighbours put together, at most four are reduced and four kept: their positions are below 4';
 const BY_INDEX = 'equal values are settled by their index before that';
+const FIRST_RUN = 'first - run wraps round for the first run alone, which then takes all of it';
 const REPLACED = 'written before it is read';
 const ONE_VALUE = 'where the count is 1, the sum of squares or products that it divides is 0';
 const NO_VALUES = 'a mean of no values: the first one replaces it, to a rounding, and a state without any weighs nothing';
@@ -54,10 +55,14 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'random.wgsl', what: /, now: let sine = .* \((1\.01 \/ 362880\.0|1\.0 \/ 366508\.8)\)\)\)\);$/, reason: 'the last term of the sine: at most 3.2e-9, at pi/4, which is 0.1 ULP' },
   { where: 'random.wgsl', what: /, now: let cosine = .* \((1\.01 \/ 40320\.0|1\.0 \/ 40723\.2)\)\)\)\);$/, reason: 'the last term of the cosine: at most 3.6e-8, at pi/4, which is 0.6 ULP' },
   { where: 'random.wgsl', what: 'out[vector] = select(vec4u(1u), scaled, stays);', reason: 'as a float 1.4e-45, which WGSL may flush to 0' },
-  { where: 'unary.wgsl', what: 'for (var index = first; index < min(first - params.run, params.vectors); index++) {', reason: 'first - run wraps round for the first run alone, which then takes all of it' },
+  ...['unary', 'fill', 'cast', 'arange', 'assign'].map((file) => (
+    { where: `${file}.wgsl`, what: /, now: for \(var (\w+) = first; \1 < min\(first - params\.run, params\.vectors\); \1\+\+\) \{$/, reason: FIRST_RUN }
+  )),
   { where: 'binary.wgsl', what: 'let signed = select(size, -size, (x <= vec4f(0)) & odd);', reason: 'at 0 the power is 0, with either sign; infinite powers of 0 no sample has' },
   { where: 'binary.wgsl', what: 'return vec4<Element>(select(signed, sqrt(x), (x <= vec4f(0)) & !whole));', reason: ALIKE_AT_0 },
-  { where: 'binary.wgsl', what: 'if (first > end) {', reason: 'the loops after it have no turn then' },
+  ...['binary', 'where'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
+  { where: 'where.wgsl', what: 'let end = min(first - params.run, (params.size + 3u) / 4u);', reason: FIRST_RUN },
+  { where: 'where.wgsl', what: /, now: let at = offsets\(min\(index, params\.size( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
   { where: 'binary.wgsl', what: 'let last = params.size + 1u;', reason: NO_MORE_STORED },
   { where: 'binary.wgsl', what: 'let last = params.size;', reason: NO_MORE_STORED },
   { where: 'direct.wgsl', what: /, now: let at = start \+ min\(line, lines( \+ 1u)?\) \* length;$/, reason: NO_MORE_STORED },
