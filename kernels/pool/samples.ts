@@ -17,6 +17,8 @@ const CASES: readonly Case[] = [
   { label: 'padding', x: [1, 2, 6, 7], attrs: { kernel: [3, 3], stride: [2, 2], padding: [1, 1] } },
   { label: 'padding, a rest is kept', x: [1, 1, 8, 8], attrs: { kernel: [3, 3], stride: [2, 2], padding: [1, 1], ceilMode: true } },
   { label: 'padding not counted', x: [1, 1, 5, 5], attrs: { kernel: [3, 2], stride: [2, 1], padding: [1, 1], countIncludePad: false } },
+  { label: '3x2 windows side by side', x: [1, 2, 6, 8], attrs: { kernel: [3, 2], stride: [3, 2] } },
+  { label: '3x2 windows side by side, a rest is dropped', x: [1, 2, 8, 7], attrs: { kernel: [3, 2], stride: [3, 2] } },
   { label: 'gaps between the windows', x: [1, 1, 7, 8], attrs: { kernel: [2, 1], stride: [3, 3] } },
   { label: 'one window', x: [2, 1, 4, 5], attrs: { kernel: [4, 5] } },
   { label: 'several workgroups', x: [3, 5, 26, 26] },
