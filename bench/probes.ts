@@ -10,6 +10,7 @@ import fmaScalarWgsl from './probes/fmaScalar.wgsl';
 import fmaVectorWgsl from './probes/fmaVector.wgsl';
 import readVectorWgsl from './probes/readVector.wgsl';
 import writeVectorWgsl from './probes/writeVector.wgsl';
+import { freeRun } from '../kernels/runs.js';
 import { type Row, rowOf } from './rows.js';
 
 /*
@@ -104,8 +105,8 @@ interface MemoryMix {
 
 const WRITTEN = 0.5;
 
-/** Vec4s of a run, as the engine's own elementwise kernels have them on a CPU. */
-const RUN = 16;
+/** Vec4s of a run, as in the engine's own elementwise kernels where an adapter runs on a CPU. */
+const RUN = freeRun();
 
 /** Vec4s that one invocation of the read probe adds up. */
 const READ = 64;

@@ -1,4 +1,4 @@
-import type { KernelVariants } from '../core/webgpu/kernel.js';
+import { type KernelVariants, type Launch, gridFor } from '../core/webgpu/kernel.js';
 
 /**
  * How a kernel that computes element by element, or only copies, shares its work out. `runs`: an invocation takes neighbours, which suits adapters whose
@@ -20,12 +20,21 @@ export function runWithin(extent: number, variant?: string): number {
   return 1;
 }
 
-/** The run along rows of `extent`, which are cut into runs as even as can be: the last one may be shorter. */
-export function evenRun(extent: number, variant?: string): number {
-  return variant === 'single' ? 1 : Math.ceil(extent / Math.ceil(extent / LONGEST));
-}
-
 /** The run where the last one may be cut short. */
 export function freeRun(variant?: string): number {
   return variant === 'single' ? 1 : LONGEST;
+}
+
+/** The runs of `size` elements by vec4s, in workgroups of 64. */
+export function flatRuns(size: number, variant?: string): { vectors: number; run: number; workgroups: Launch['workgroups'] } {
+  const vectors = Math.ceil(size / 4);
+  const run = freeRun(variant);
+  return { vectors, run, workgroups: gridFor(Math.ceil(vectors / run), 64) };
+}
+
+/** The runs of `rows` of `extent` items, as even as can be: the last one of a row may be shorter. In workgroups of 64. */
+export function rowRuns(rows: number, extent: number, variant?: string): { run: number; row_runs: number; runs: number; workgroups: Launch['workgroups'] } {
+  const run = variant === 'single' ? 1 : Math.ceil(extent / Math.ceil(extent / LONGEST));
+  const inRow = Math.ceil(extent / run);
+  return { run, row_runs: inRow, runs: rows * inRow, workgroups: gridFor(rows * inRow, 64) };
 }

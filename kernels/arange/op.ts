@@ -2,10 +2,10 @@ import { type DType, isFloat } from '../../core/dtype.js';
 import { DTypeError, ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
-import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { wgslType } from '../../core/webgpu/kernel.js';
 import { create } from '../create.js';
 import { bitsOf } from '../fill/op.js';
-import { RUN_VARIANTS, freeRun } from '../runs.js';
+import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import { arangeCpu } from './cpu.js';
 import arangeWgsl from './arange.wgsl';
 
@@ -39,10 +39,9 @@ export const arangeOp = defineOp<KernelOp<ArangeAttrs>>({
   infer: (_inputs, attrs) => [{ shape: [countOf(attrs)], dtype: attrs.dtype }],
   cpu: arangeCpu,
   kernel({ outputs: [out], attrs: { start, step }, variant }) {
-    const run = freeRun(variant);
-    const vectors = Math.ceil(out.shape[0] / 4);
-    const params = { vectors, run, start: bitsOf(start, out.dtype), step: bitsOf(step, out.dtype) };
-    return { launches: [{ module: arangeWgsl, tiles: { Element: wgslType(out.dtype) }, params, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
+    const { workgroups, ...runs } = flatRuns(out.shape[0], variant);
+    const params = { ...runs, start: bitsOf(start, out.dtype), step: bitsOf(step, out.dtype) };
+    return { launches: [{ module: arangeWgsl, tiles: { Element: wgslType(out.dtype) }, params, workgroups }] };
   },
   variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'it has no inputs' },

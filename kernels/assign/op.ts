@@ -4,8 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { gridFor } from '../../core/webgpu/kernel.js';
-import { RUN_VARIANTS, freeRun } from '../runs.js';
+import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import assignWgsl from './assign.wgsl';
 import { assignCpu } from './cpu.js';
 
@@ -23,9 +22,8 @@ export const assignOp = defineOp<KernelOp<object>>({
   },
   cpu: assignCpu,
   kernel({ inputs: [destination], variant }) {
-    const run = freeRun(variant);
-    const vectors = Math.ceil(sizeOf(destination.shape) / 4);
-    return { launches: [{ module: assignWgsl, params: { vectors, run }, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
+    const { workgroups, ...runs } = flatRuns(sizeOf(destination.shape), variant);
+    return { launches: [{ module: assignWgsl, params: runs, workgroups }] };
   },
   variants: RUN_VARIANTS,
   cost: ([destination]) => ({ flops: 0, bytes: 8 * sizeOf(destination.shape) }),

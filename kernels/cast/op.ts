@@ -3,8 +3,8 @@ import type { DType } from '../../core/dtype.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
-import { RUN_VARIANTS, freeRun } from '../runs.js';
+import { wgslType } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import { castCpu } from './cpu.js';
 import castWgsl from './cast.wgsl';
 
@@ -14,10 +14,9 @@ export const castOp = defineOp<KernelOp<{ dtype: DType }>>({
   infer: ([x], { dtype }) => [{ shape: x.shape, dtype }],
   cpu: castCpu,
   kernel({ inputs: [x], outputs: [out], variant }) {
-    const vectors = Math.ceil(sizeOf(out.shape) / 4);
+    const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
     const tiles = { Element: wgslType(x.dtype), Result: wgslType(out.dtype) };
-    const run = freeRun(variant);
-    return { launches: [{ module: castWgsl, tiles, params: { vectors, run }, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
+    return { launches: [{ module: castWgsl, tiles, params: runs, workgroups }] };
   },
   variants: RUN_VARIANTS,
   vjp: ([gradient], { inputs: [x] }) => [cast(gradient, x.dtype)],

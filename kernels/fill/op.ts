@@ -2,9 +2,8 @@ import type { DType } from '../../core/dtype.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
-import { gridFor } from '../../core/webgpu/kernel.js';
 import { create } from '../create.js';
-import { RUN_VARIANTS, freeRun } from '../runs.js';
+import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import { fillCpu } from './cpu.js';
 import fillWgsl from './fill.wgsl';
 
@@ -29,10 +28,9 @@ export const fillOp = defineOp<KernelOp<FillAttrs>>({
   },
   cpu: fillCpu,
   kernel({ outputs: [out], attrs, variant }) {
-    const run = freeRun(variant);
-    const vectors = Math.ceil(sizeOf(out.shape) / 4);
-    const params = { vectors, run, bits: bitsOf(attrs.value, attrs.dtype) };
-    return { launches: [{ module: fillWgsl, params, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
+    const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
+    const params = { ...runs, bits: bitsOf(attrs.value, attrs.dtype) };
+    return { launches: [{ module: fillWgsl, params, workgroups }] };
   },
   variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'it has no inputs' },

@@ -6,7 +6,7 @@ import { type Shape, checkShape, normalizeAxis, sizeOf } from '../../core/shape.
 import { Tensor } from '../../core/tensor.js';
 import { gridFor } from '../../core/webgpu/kernel.js';
 import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
-import { RUN_VARIANTS, evenRun } from '../runs.js';
+import { RUN_VARIANTS, rowRuns } from '../runs.js';
 import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
 import indexSelectWgsl from './indexSelect.wgsl';
 import indexSelectGradWgsl from './indexSelectGrad.wgsl';
@@ -31,12 +31,10 @@ export const indexSelectOp = defineOp<KernelOp<{ axis: number }>>({
   kernel({ inputs: [x, index], outputs: [out], attrs: { axis }, variant }) {
     const { isVector, size, inner } = itemsOf(out.shape, axis);
     if (size === 0) return { launches: [] };
-    const run = evenRun(inner, variant);
-    const rowRuns = Math.ceil(inner / run);
-    const runs = (size / inner) * rowRuns;
-    const params = { inner, run, row_runs: rowRuns, runs, count: index.shape[0], extent: x.shape[axis], missing: missingBits(x.dtype) };
+    const { workgroups, ...runs } = rowRuns(size / inner, inner, variant);
+    const params = { inner, ...runs, count: index.shape[0], extent: x.shape[axis], missing: missingBits(x.dtype) };
     const tiles = { Item: isVector ? 'vec4u' : 'u32' };
-    return { launches: [{ module: indexSelectWgsl, tiles, params, workgroups: gridFor(runs, 64) }] };
+    return { launches: [{ module: indexSelectWgsl, tiles, params, workgroups }] };
   },
   variants: RUN_VARIANTS,
   saves: () => ['index'],

@@ -2,9 +2,9 @@ import type { Spec } from '../../core/backend.js';
 import { bytesPerElement } from '../../core/dtype.js';
 import type { Cost } from '../../core/op.js';
 import { type Shape, collapseAxes, contiguousStrides, sizeOf } from '../../core/shape.js';
-import { type KernelCall, type KernelPlan, type Launch, foldGrid, gridFor, padTo } from '../../core/webgpu/kernel.js';
+import { type KernelCall, type KernelPlan, type Launch, foldGrid, padTo } from '../../core/webgpu/kernel.js';
 import { fillOp } from '../fill/op.js';
-import { evenRun } from '../runs.js';
+import { rowRuns } from '../runs.js';
 import stridedWgsl from './strided.wgsl';
 import transposeWgsl from './transpose.wgsl';
 
@@ -69,22 +69,19 @@ function planElements(shape: Shape, from: Layout, to: Layout, variant?: string):
   const source = repeats ? from : inVectors(from, inner, width);
   const target = inVectors(to, inner, width);
   const extent = vectors[inner];
-  const run = evenRun(extent, variant);
-  const rowRuns = Math.ceil(extent / run);
-  const outer = sizeOf(withoutAxes(vectors, [inner]));
+  const outer = withoutAxes(vectors, [inner]);
+  const { workgroups, ...runs } = rowRuns(sizeOf(outer), extent, variant);
   return {
     module: stridedWgsl,
     tiles: { Source: VECTORS[repeats ? 1 : width], Element: VECTORS[width] },
     params: {
-      ...layoutParams(withoutAxes(vectors, [inner]), withoutAxis(source, inner), withoutAxis(target, inner)),
+      ...layoutParams(outer, withoutAxis(source, inner), withoutAxis(target, inner)),
       inner: extent,
       x_step: source.strides[inner],
       out_step: target.strides[inner],
-      run,
-      row_runs: rowRuns,
-      runs: outer * rowRuns,
+      ...runs,
     },
-    workgroups: gridFor(outer * rowRuns, 64),
+    workgroups,
   };
 }
 

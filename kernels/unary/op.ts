@@ -4,8 +4,8 @@ import { TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
-import { RUN_VARIANTS, freeRun } from '../runs.js';
+import { wgslType } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 import unaryWgsl from './unary.wgsl';
 
@@ -26,12 +26,11 @@ function defineUnary(row: UnaryRow, code: number): void {
       for (let i = 0; i < out.data.length; i++) out.data[i] = row.cpu(x.data[i], p, q);
     },
     kernel({ outputs: [out], attrs, variant }) {
-      const vectors = Math.ceil(sizeOf(out.shape) / 4);
+      const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
       const [p, q] = settings(attrs).map((value) => Math.max(-MAX_FLOAT32, Math.min(MAX_FLOAT32, value)));
       const tiles = { Element: wgslType(out.dtype) };
-      const run = freeRun(variant);
-      const params = { vectors, run, p, q };
-      return { launches: [{ module: unaryWgsl, overrides: { OP: code }, tiles, params, workgroups: gridFor(Math.ceil(vectors / run), 64) }] };
+      const params = { ...runs, p, q };
+      return { launches: [{ module: unaryWgsl, overrides: { OP: code }, tiles, params, workgroups }] };
     },
     variants: RUN_VARIANTS,
     saves: () => (reads ? [reads === 'y' ? 'out' : 'x'] : []),

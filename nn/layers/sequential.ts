@@ -35,7 +35,7 @@ export class Sequential extends Module {
   }
 }
 
-/* Nothing is fused where a hook watches one of the two layers, or where a subclass computes something else. */
+/* Nothing is fused where a hook watches one of the two layers, or a subclass or the doctor has put another `forward` there. */
 
 function fusesRelu(layer: Module): layer is Linear | Conv2d {
   const { forward } = layer;
