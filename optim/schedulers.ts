@@ -37,9 +37,9 @@ export abstract class Schedule {
     return { steps: this.steps };
   }
 
+  /** The next `step()` goes on from here. The rate now is the optimiser's own state: another schedule may have changed it since. */
   loadStateDict({ steps }: { steps: number }): void {
     this.steps = steps;
-    this.apply();
   }
 
   protected apply(): void {

@@ -218,6 +218,26 @@ for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
     }));
 }
 
+test('a finished run, resumed, keeps the rate that the last of two schedules has set', () =>
+  assertNoLeak(async () => {
+    const file = join(folder, 'finished.safetensors');
+    const rateAfter = async (from: FitOptions['from']) => {
+      const model = new Constant();
+      const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+      const callbacks = [
+        new LRScheduler(new CosineAnnealingLR(optimizer, { tMax: 8 }), { every: 'step' }),
+        new LRScheduler(new ReduceLROnPlateau(optimizer, { patience: 0, threshold: 10, thresholdMode: 'abs' })), // nothing but the first epoch is an improvement
+        new ModelCheckpoint({ file }),
+      ];
+      await fit(model, { train: loaderOf(pulls(1)), epochs: 2, optimizer, loss: mseLoss, callbacks, from });
+      model.dispose();
+      return optimizer.lr;
+    };
+    const rate = await rateAfter(null);
+    assertClose([rate], [0.1 * 0.5 * 0.1], { relative: 1e-12, absolute: 0 }, 'half way down the cosine, then cut to a tenth');
+    assert.is(await rateAfter(await loadTraining(file)), rate);
+  }));
+
 test('logs: a row an epoch', () =>
   assertNoLeak(async () => {
     const [csv, jsonl] = [join(folder, 'log.csv'), join(folder, 'log.jsonl')];
