@@ -104,15 +104,6 @@ fn store_four(at: u32, tap: u32, taps: u32, values: vec4f) {
   if (tap + 3u < taps) { shares[at + 3u] = values.w; }
 }
 
-fn store_filter(split: u32, g: u32, filter_index: u32, tap: u32, a: vec4f, b: vec4f) {
-  if (filter_index < params.filters) {
-    let taps = params.channels * params.kernel_height * params.kernel_width;
-    let at = ((split * params.groups + g) * params.filters + filter_index) * taps + tap;
-    store_four(at, tap, taps, a);
-    store_four(at + 4u, tap + 4u, taps, b);
-  }
-}
-
 @compute @workgroup_size(LANES, 1, 1)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -170,12 +161,22 @@ fn main(
     oy = select(oy, 0u, image_ends);
     image += select(0u, params.splits * params.groups, image_ends);
   }
-  let all = array<Filters, 8>(filters0, filters1, filters2, filters3, filters4, filters5, filters6, filters7);
-  for (var i = 0u; i < LANES; i++) {
-    let first = first_tile * 8u + i * 4u;
-    store_filter(split, g, first, tap, all[i].a0, all[i].b0);
-    store_filter(split, g, first + 1u, tap, all[i].a1, all[i].b1);
-    store_filter(split, g, first + 2u, tap, all[i].a2, all[i].b2);
-    store_filter(split, g, first + 3u, tap, all[i].a3, all[i].b3);
+  let sums = array<vec4f, 64>(
+    filters0.a0, filters0.b0, filters0.a1, filters0.b1, filters0.a2, filters0.b2, filters0.a3, filters0.b3,
+    filters1.a0, filters1.b0, filters1.a1, filters1.b1, filters1.a2, filters1.b2, filters1.a3, filters1.b3,
+    filters2.a0, filters2.b0, filters2.a1, filters2.b1, filters2.a2, filters2.b2, filters2.a3, filters2.b3,
+    filters3.a0, filters3.b0, filters3.a1, filters3.b1, filters3.a2, filters3.b2, filters3.a3, filters3.b3,
+    filters4.a0, filters4.b0, filters4.a1, filters4.b1, filters4.a2, filters4.b2, filters4.a3, filters4.b3,
+    filters5.a0, filters5.b0, filters5.a1, filters5.b1, filters5.a2, filters5.b2, filters5.a3, filters5.b3,
+    filters6.a0, filters6.b0, filters6.a1, filters6.b1, filters6.a2, filters6.b2, filters6.a3, filters6.b3,
+    filters7.a0, filters7.b0, filters7.a1, filters7.b1, filters7.a2, filters7.b2, filters7.a3, filters7.b3
+  );
+  let taps = params.channels * params.kernel_height * params.kernel_width;
+  let first_filter = first_tile * 8u;
+  let filters = min(LANES * 4u, params.filters - first_filter);
+  for (var i = 0u; i < filters; i++) {
+    let at = ((split * params.groups + g) * params.filters + first_filter + i) * taps + tap;
+    store_four(at, tap, taps, sums[2u * i]);
+    store_four(at + 4u, tap + 4u, taps, sums[2u * i + 1u]);
   }
 }

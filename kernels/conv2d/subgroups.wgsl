@@ -157,17 +157,6 @@ fn store_four(at: Places, channel: u32, values: vec4f) {
   if (at.inside.w) { out[to.w] = values.w; }
 }
 
-fn store_channel(near: Places, far: Places, g: u32, channel: u32, a: vec4f, b: vec4f) {
-  if (channel < params.channels) {
-    var added = 0.0;
-    if (HAS_BIAS) {
-      added = bias[g * params.channels + channel];
-    }
-    store_four(near, channel, activated(a + added));
-    store_four(far, channel, activated(b + added));
-  }
-}
-
 @compute @workgroup_size(LANES, 1, 1)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -230,12 +219,25 @@ fn main(
     origin += select(0u, 1u, channel_ends);
   }
 
-  let all = array<Channels, 8>(channels0, channels1, channels2, channels3, channels4, channels5, channels6, channels7);
-  for (var i = 0u; i < LANES; i++) {
-    let channel = first_tile * 8u + i * 4u;
-    store_channel(near, far, g, channel, all[i].a0, all[i].b0);
-    store_channel(near, far, g, channel + 1u, all[i].a1, all[i].b1);
-    store_channel(near, far, g, channel + 2u, all[i].a2, all[i].b2);
-    store_channel(near, far, g, channel + 3u, all[i].a3, all[i].b3);
+  let sums = array<vec4f, 64>(
+    channels0.a0, channels0.b0, channels0.a1, channels0.b1, channels0.a2, channels0.b2, channels0.a3, channels0.b3,
+    channels1.a0, channels1.b0, channels1.a1, channels1.b1, channels1.a2, channels1.b2, channels1.a3, channels1.b3,
+    channels2.a0, channels2.b0, channels2.a1, channels2.b1, channels2.a2, channels2.b2, channels2.a3, channels2.b3,
+    channels3.a0, channels3.b0, channels3.a1, channels3.b1, channels3.a2, channels3.b2, channels3.a3, channels3.b3,
+    channels4.a0, channels4.b0, channels4.a1, channels4.b1, channels4.a2, channels4.b2, channels4.a3, channels4.b3,
+    channels5.a0, channels5.b0, channels5.a1, channels5.b1, channels5.a2, channels5.b2, channels5.a3, channels5.b3,
+    channels6.a0, channels6.b0, channels6.a1, channels6.b1, channels6.a2, channels6.b2, channels6.a3, channels6.b3,
+    channels7.a0, channels7.b0, channels7.a1, channels7.b1, channels7.a2, channels7.b2, channels7.a3, channels7.b3
+  );
+  let first_channel = first_tile * 8u;
+  let channels = min(LANES * 4u, params.channels - first_channel);
+  for (var i = 0u; i < channels; i++) {
+    let channel = first_channel + i;
+    var added = 0.0;
+    if (HAS_BIAS) {
+      added = bias[g * params.channels + channel];
+    }
+    store_four(near, channel, activated(sums[2u * i] + added));
+    store_four(far, channel, activated(sums[2u * i + 1u] + added));
   }
 }

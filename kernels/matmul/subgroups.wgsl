@@ -78,27 +78,6 @@ fn store_four(at: u32, column: u32, values: vec4f) {
   if (column + 3u < params.columns) { out[at + 3u] = values.w; }
 }
 
-fn store_row(matrix: u32, row: u32, column: u32, a: vec4f, b: vec4f) {
-  if (row < params.rows) {
-    let at = (matrix * params.rows + row) * params.columns + column;
-    store_four(at, column, activated(a));
-    store_four(at + 4u, column + 4u, activated(b));
-  }
-}
-
-fn store(matrix: u32, row: u32, column: u32, sums: Rows) {
-  var a = vec4f(0.0);
-  var b = vec4f(0.0);
-  if (HAS_BIAS) {
-    a = vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
-    b = vec4f(bias[column + 4u], bias[column + 5u], bias[column + 6u], bias[column + 7u]);
-  }
-  store_row(matrix, row, column, sums.a0 + a, sums.b0 + b);
-  store_row(matrix, row + 1u, column, sums.a1 + a, sums.b1 + b);
-  store_row(matrix, row + 2u, column, sums.a2 + a, sums.b2 + b);
-  store_row(matrix, row + 3u, column, sums.a3 + a, sums.b3 + b);
-}
-
 // Where the packed matrices of both operands start for matrix `matrix` of the result.
 fn starts(matrix: u32) -> vec2u {
   var rest = matrix;
@@ -156,8 +135,28 @@ fn main(
     at_a += 2u;
     at_b += 2u;
   }
-  let all = array<Rows, 8>(rows0, rows1, rows2, rows3, rows4, rows5, rows6, rows7);
-  for (var i = 0u; i < LANES; i++) {
-    store(matrix, (row_block * LANES + i) * 4u, column_tile * 8u, all[i]);
+  let sums = array<vec4f, 64>(
+    rows0.a0, rows0.b0, rows0.a1, rows0.b1, rows0.a2, rows0.b2, rows0.a3, rows0.b3,
+    rows1.a0, rows1.b0, rows1.a1, rows1.b1, rows1.a2, rows1.b2, rows1.a3, rows1.b3,
+    rows2.a0, rows2.b0, rows2.a1, rows2.b1, rows2.a2, rows2.b2, rows2.a3, rows2.b3,
+    rows3.a0, rows3.b0, rows3.a1, rows3.b1, rows3.a2, rows3.b2, rows3.a3, rows3.b3,
+    rows4.a0, rows4.b0, rows4.a1, rows4.b1, rows4.a2, rows4.b2, rows4.a3, rows4.b3,
+    rows5.a0, rows5.b0, rows5.a1, rows5.b1, rows5.a2, rows5.b2, rows5.a3, rows5.b3,
+    rows6.a0, rows6.b0, rows6.a1, rows6.b1, rows6.a2, rows6.b2, rows6.a3, rows6.b3,
+    rows7.a0, rows7.b0, rows7.a1, rows7.b1, rows7.a2, rows7.b2, rows7.a3, rows7.b3
+  );
+  let column = column_tile * 8u;
+  var bias_near = vec4f(0.0);
+  var bias_far = vec4f(0.0);
+  if (HAS_BIAS) {
+    bias_near = vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
+    bias_far = vec4f(bias[column + 4u], bias[column + 5u], bias[column + 6u], bias[column + 7u]);
+  }
+  let first_row = row_block * LANES * 4u;
+  let rows = min(LANES * 4u, params.rows - first_row);
+  for (var row = 0u; row < rows; row++) {
+    let at = (matrix * params.rows + first_row + row) * params.columns + column;
+    store_four(at, column, activated(sums[2u * row] + bias_near));
+    store_four(at + 4u, column + 4u, activated(sums[2u * row + 1u] + bias_far));
   }
 }

@@ -200,21 +200,21 @@ fn pivot_of(base: u32) -> vec4<Element> {
 // Sums grow block by block, so that a long one of n values is off by about BLOCK + n / BLOCK roundings, not n.
 const BLOCK = 64u;
 
-struct Block {
+// A part on its way.
+struct Walk {
   state: State,
-  next: u32,    // the part's first step after it
+  step: u32,    // the next one
 }
 
-// Up to BLOCK steps of a part and one more, from `step` to where the innermost reduced axis ends. Four at a time, so that as
-// many loads are under way.
-fn reduce_block(base: u32, step: u32, end: u32, pivot: vec4<Element>) -> Block {
+// Up to BLOCK steps more and one, or until the innermost reduced axis ends. Four at a time, so that as many loads are under way.
+fn walk_block(walk: Walk, starts: bool, base: u32, end: u32, pivot: vec4<Element>) -> Walk {
   let hop = params.team;
   let leap = hop * params.inner_stride;
-  let inner = step % params.inner;
-  let block_end = min(min(end, step - inner + params.inner), step + (BLOCK + 1u) * hop);
-  var place = base + outer_offset(step / params.inner) + inner * params.inner_stride;
-  var state = state_at(place, step, pivot);
-  var at = step + hop;
+  let inner = walk.step % params.inner;
+  let block_end = min(min(end, walk.step - inner + params.inner), walk.step + (BLOCK + 1u) * hop);
+  var place = base + outer_offset(walk.step / params.inner) + inner * params.inner_stride;
+  var state = state_at(place, walk.step, pivot);
+  var at = walk.step + hop;
   place += leap;
   while (at + 3u * hop < block_end) {
     let near = combine(state_at(place, at, pivot), state_at(place + leap, at + hop, pivot));
@@ -228,7 +228,10 @@ fn reduce_block(base: u32, step: u32, end: u32, pivot: vec4<Element>) -> Block {
     at += hop;
     place += leap;
   }
-  return Block(state, at);
+  if (starts) {
+    return Walk(state, at);
+  }
+  return Walk(combine(walk.state, state), at);
 }
 
 fn reduce_part(output: u32, part: u32) -> State {
@@ -237,15 +240,12 @@ fn reduce_part(output: u32, part: u32) -> State {
   let team = part / params.team;
   let start = team * params.chunk + min(team, params.longer);
   let end = start + params.chunk + u32(team < params.longer);
-  let first = reduce_block(base, start + part % params.team, end, pivot);
-  var state = first.state;
-  var step = first.next;
-  while (step < end) {
-    let later = reduce_block(base, step, end, pivot);
-    state = combine(state, later.state);
-    step = later.next;
+  let first = start + part % params.team;
+  var walk = Walk(sole(pivot), first);
+  while (walk.step < end) {
+    walk = walk_block(walk, walk.step == first, base, end, pivot);
   }
-  return state;
+  return walk.state;
 }
 
 fn merge_block(first: u32, end: u32) -> State {
