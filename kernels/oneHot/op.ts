@@ -4,8 +4,8 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { gridFor } from '../../core/webgpu/kernel.js';
 import { bitsOf } from '../fill/op.js';
+import { RUN_VARIANTS, rowRuns } from '../runs.js';
 import { oneHotCpu } from './cpu.js';
 import oneHotWgsl from './oneHot.wgsl';
 
@@ -22,11 +22,12 @@ export const oneHotOp = defineOp<KernelOp<{ classes: number; dtype: DType }>>({
     return [{ shape, dtype }];
   },
   cpu: oneHotCpu,
-  kernel({ outputs: [out], attrs: { classes } }) {
-    const size = sizeOf(out.shape);
-    const params = { size, classes, one: bitsOf(1, out.dtype) };
-    return { launches: [{ module: oneHotWgsl, params, workgroups: gridFor(Math.ceil(size / 4), 64) }] };
+  kernel({ inputs: [index], outputs: [out], attrs: { classes }, variant }) {
+    const { workgroups, ...runs } = rowRuns(sizeOf(index.shape), classes, variant);
+    const params = { classes, ...runs, one: bitsOf(1, out.dtype) };
+    return { launches: [{ module: oneHotWgsl, params, workgroups }] };
   },
+  variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'an index has no gradient' },
 });
 

@@ -3,7 +3,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { gridFor, wgslType } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, rowRuns } from '../runs.js';
 import { movingCost } from '../strided/plan.js';
 import { triangleCpu } from './cpu.js';
 import triangleWgsl from './triangle.wgsl';
@@ -23,13 +23,15 @@ function defineTriangle(name: 'tril' | 'triu', isKept: (above: number) => boolea
       return [x];
     },
     cpu: ([x], [out], { diagonal }) => triangleCpu(x, out, (row, column) => isKept(column - row - diagonal)),
-    kernel({ inputs: [x], attrs: { diagonal } }) {
-      const vectors = Math.ceil(sizeOf(x.shape) / 4);
+    kernel({ inputs: [x], attrs: { diagonal }, variant }) {
+      if (sizeOf(x.shape) === 0) return { launches: [] };
       const [rows, columns] = x.shape.slice(-2);
-      const params = { vectors, rows, columns, diagonal: Math.max(-rows, Math.min(columns, diagonal)) };
-      const tiles = { Element: wgslType(x.dtype) };
-      return { launches: [{ module: triangleWgsl, tiles, overrides: { UPPER: name === 'triu' }, params, workgroups: gridFor(vectors, 64) }] };
+      const isUpper = name === 'triu';
+      const { workgroups, ...runs } = rowRuns(sizeOf(x.shape) / columns, columns, variant);
+      const params = { rows, columns, ...runs, first_edge: Math.max(-rows, Math.min(columns, diagonal)) + (isUpper ? 0 : 1) };
+      return { launches: [{ module: triangleWgsl, overrides: { UPPER: isUpper }, params, workgroups }] };
     },
+    variants: RUN_VARIANTS,
     cost: (inputs, outputs) => movingCost(...inputs, ...outputs),
     vjp: ([gradient], { attrs }) => [callOp(name, [gradient], attrs)],
   });

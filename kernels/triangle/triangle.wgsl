@@ -1,22 +1,34 @@
-// out = x below and on a diagonal (torch.tril) or, UPPER, above and on it (torch.triu); zero elsewhere.
+// out = x below and on a diagonal (torch.tril) or, UPPER, above and on it (torch.triu); zero elsewhere, for any 32-bit dtype.
 //
-// Tiling: one invocation moves four neighbours, which may lie in several rows.
-// Cost: no arithmetic on values; 4 bytes read and 4 written an element.
+// Tiling: one invocation moves a run of neighbours in a row. The diagonal parts it: what lies before `edge`, and what lies behind.
+// Cost: no arithmetic on values; 4 bytes written an element, 4 read for one that is kept.
 
 override UPPER: bool;
 
-alias Element = f32; // tile
-
 struct Params {
-  vectors: u32,
   rows: u32,
   columns: u32,
-  diagonal: i32,  // column - row of the diagonal
+  run: u32,
+  row_runs: u32,  // runs of a row; the last may be shorter
+  runs: u32,
+  first_edge: i32,  // the first column behind the part of row 0 that ends at the diagonal
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<Element>>;
-@group(0) @binding(1) var<storage, read_write> out: array<vec4<Element>>;
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read_write> out: array<u32>;
 @group(0) @binding(2) var<uniform> params: Params;
+
+fn move_run(first: u32, end: u32, is_kept: bool) {
+  if (is_kept) {
+    for (var at = first; at < end; at++) {
+      out[at] = x[at];
+    }
+  } else {
+    for (var at = first; at < end; at++) {
+      out[at] = 0u;
+    }
+  }
+}
 
 @compute @workgroup_size(64, 1, 1)
 fn main(
@@ -25,12 +37,16 @@ fn main(
   @builtin(local_invocation_index) lane: u32
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.vectors) {
+  if (index >= params.runs) {
     return;
   }
-  let places = 4u * index + vec4u(0u, 1u, 2u, 3u);
-  let row = places / params.columns % params.rows;
-  let above = vec4i(places % params.columns) - vec4i(row) - params.diagonal;
-  let kept = select(above <= vec4i(0), above >= vec4i(0), vec4<bool>(UPPER));
-  out[index] = select(vec4<Element>(Element(0)), x[index], kept);
+  let line = index / params.row_runs;
+  let row_start = line * params.columns;
+  let column = index % params.row_runs * params.run;
+  let first = row_start + column;
+  let end = row_start + min(column + params.run, params.columns);
+  let edge = row_start + u32(max(params.first_edge + i32(line % params.rows), 0));
+  let middle = clamp(edge, first, end);
+  move_run(first, middle, !UPPER);
+  move_run(middle, end, UPPER);
 }

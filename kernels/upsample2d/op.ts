@@ -4,16 +4,17 @@ import { ShapeError, TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
+import type { KernelCall, KernelPlan } from '../../core/webgpu/kernel.js';
 import { type Pair, pairOf } from '../pair.js';
 import { resizedShape } from '../resizedShape.js';
+import { RUN_VARIANTS, rowRuns } from '../runs.js';
 import { movingCost } from '../strided/plan.js';
 import { upsample2dCpu, upsample2dGradCpu } from './cpu.js';
 import { type UpsampleAttrs, axisMap } from './geometry.js';
 import upsample2dWgsl from './upsample2d.wgsl';
 
 /** In the gradient op `size` is that of x. */
-function plan(op: string, entryPoint: string, input: Shape, output: Shape, attrs: UpsampleAttrs): KernelPlan {
+function plan(op: string, entryPoint: string, input: Shape, output: Shape, { attrs, variant }: KernelCall<UpsampleAttrs>): KernelPlan {
   const [y, x] = [2, 3].map((axis) => {
     const map = axisMap(input[axis], output[axis], attrs);
     if (Math.max(map.divisor * (input[axis] + 1), map.slope * output[axis]) + Math.abs(map.shift) >= 2 ** 31) {
@@ -21,7 +22,8 @@ function plan(op: string, entryPoint: string, input: Shape, output: Shape, attrs
     }
     return map;
   });
-  const size = sizeOf(entryPoint === 'forward' ? output : input);
+  const written = entryPoint === 'forward' ? output : input;
+  const { workgroups, ...runs } = rowRuns(sizeOf(written.slice(0, 3)), written[3], variant);
   return {
     launches: [{
       module: upsample2dWgsl,
@@ -38,9 +40,9 @@ function plan(op: string, entryPoint: string, input: Shape, output: Shape, attrs
         shift_x: x.shift,
         divisor_y: y.divisor,
         divisor_x: x.divisor,
-        size,
+        ...runs,
       },
-      workgroups: gridFor(size, 64),
+      workgroups,
     }],
   };
 }
@@ -55,7 +57,8 @@ export const upsample2dOp = defineOp<KernelOp<UpsampleAttrs>>({
     return [{ shape: resizedShape('upsample2d', 'size', x.shape, size), dtype: x.dtype }];
   },
   cpu: upsample2dCpu,
-  kernel: ({ inputs: [x], outputs: [out], attrs }) => plan('upsample2d', 'forward', x.shape, out.shape, attrs),
+  kernel: (call) => plan('upsample2d', 'forward', call.inputs[0].shape, call.outputs[0].shape, call),
+  variants: RUN_VARIANTS,
   cost: ([x], [out], attrs) => ({ ...movingCost(x, out), flops: flopsOf(out.shape, attrs) }),
   vjp: ([gradient], { attrs: { mode, alignCorners }, inputs: [x] }) => [
     callOp('upsample2dGrad', [gradient], { mode, alignCorners, size: x.shape.slice(2) }),
@@ -71,7 +74,8 @@ export const upsample2dGradOp = defineOp<KernelOp<UpsampleAttrs>>({
     return [{ shape: resizedShape('upsample2dGrad', 'size', gradient.shape, size), dtype: gradient.dtype }];
   },
   cpu: upsample2dGradCpu,
-  kernel: ({ inputs: [gradient], outputs: [out], attrs }) => plan('upsample2dGrad', 'backward', out.shape, gradient.shape, attrs),
+  kernel: (call) => plan('upsample2dGrad', 'backward', call.outputs[0].shape, call.inputs[0].shape, call),
+  variants: RUN_VARIANTS,
   cost: ([gradient], [out], attrs) => ({ ...movingCost(gradient, out), flops: flopsOf(gradient.shape, attrs) }),
   vjp: ([upstream], { attrs: { mode, alignCorners }, inputs: [gradient] }) => [
     callOp('upsample2d', [upstream], { mode, alignCorners, size: gradient.shape.slice(2) }),

@@ -3,8 +3,8 @@
 //
 // Output position p of an axis looks at input position (slope p + shift) / divisor, not below 0: a fraction of whole numbers, so
 // that whole positions are met exactly. See upsample2d/geometry.ts for the three numbers.
-// Tiling: forward, one invocation computes one output; backward, one invocation gathers one input's gradient from the outputs
-// that look at it, so nothing is added twice at once.
+// Tiling: forward, one invocation computes a run of neighbours in a row of the output; backward, it gathers the gradients of a run
+// of inputs from the outputs that look at them, so nothing is added twice at once.
 // Cost: bilinear 4 reads and 8 flops an output, nearest 1 read; backward, about (2 out / in)^2 outputs an input, or
 // (out / in)^2 where NEAREST.
 
@@ -21,7 +21,9 @@ struct Params {
   shift_x: i32,
   divisor_y: i32,
   divisor_x: i32,
-  size: u32,        // invocations
+  run: u32,
+  row_runs: u32,    // runs of a row; the last may be shorter
+  runs: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -58,22 +60,26 @@ fn forward(
   @builtin(local_invocation_index) lane: u32
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.size) {
+  if (index >= params.runs) {
     return;
   }
-  let line = i32(index) / params.out_width;
+  let line = i32(index / params.row_runs);
+  let start = i32(index % params.row_runs * params.run);
+  let end = min(start + i32(params.run), params.out_width);
   let rows = taps_y(line % params.out_height);
-  let columns = taps_x(i32(index) % params.out_width);
   let plane = line / params.out_height * params.height;
   let top = (plane + rows.first) * params.width;
-  if (NEAREST) {
-    out[index] = x[top + columns.first];
-    return;
-  }
   let bottom = (plane + rows.second) * params.width;
-  let above = mix(x[top + columns.first], x[top + columns.second], columns.share);
-  let below = mix(x[bottom + columns.first], x[bottom + columns.second], columns.share);
-  out[index] = mix(above, below, rows.share);
+  for (var column = start; column < end; column++) {
+    let columns = taps_x(column);
+    var value = x[top + columns.first];
+    if (!NEAREST) {
+      let above = mix(value, x[top + columns.second], columns.share);
+      let below = mix(x[bottom + columns.first], x[bottom + columns.second], columns.share);
+      value = mix(above, below, rows.share);
+    }
+    out[line * params.out_width + column] = value;
+  }
 }
 
 // How much of cell `cell` is in an output position.
@@ -103,23 +109,26 @@ fn backward(
   @builtin(local_invocation_index) lane: u32
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.size) {
+  if (index >= params.runs) {
     return;
   }
-  let line = i32(index) / params.width;
+  let line = i32(index / params.row_runs);
+  let start = i32(index % params.row_runs * params.run);
+  let end = min(start + i32(params.run), params.width);
   let cell_y = line % params.height;
-  let cell_x = i32(index) % params.width;
   let plane = line / params.height * params.out_height;
   let rows = viewers(cell_y, params.slope_y, params.shift_y, params.divisor_y, params.out_height);
-  let columns = viewers(cell_x, params.slope_x, params.shift_x, params.divisor_x, params.out_width);
-  var sum = 0.0;
-  for (var row = rows.x; row < rows.y; row++) {
-    let weight_y = weight(taps_y(row), cell_y);
-    var line_sum = 0.0;
-    for (var column = columns.x; column < columns.y; column++) {
-      line_sum += weight(taps_x(column), cell_x) * gradient[(plane + row) * params.out_width + column];
+  for (var cell_x = start; cell_x < end; cell_x++) {
+    let columns = viewers(cell_x, params.slope_x, params.shift_x, params.divisor_x, params.out_width);
+    var sum = 0.0;
+    for (var row = rows.x; row < rows.y; row++) {
+      let weight_y = weight(taps_y(row), cell_y);
+      var line_sum = 0.0;
+      for (var column = columns.x; column < columns.y; column++) {
+        line_sum += weight(taps_x(column), cell_x) * gradient[(plane + row) * params.out_width + column];
+      }
+      sum += weight_y * line_sum;
     }
-    sum += weight_y * line_sum;
+    out[line * params.width + cell_x] = sum;
   }
-  out[index] = sum;
 }

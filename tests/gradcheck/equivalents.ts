@@ -105,7 +105,7 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'reduce.wgsl', what: /, now: (let extent =|offset \+= \(rest % extent\) \*) params\.outer_(shape|strides)\[\(axis( - 2u)?\) \/ 4u\]\[\(axis - 1u\) % 4u\];$/, reason: FOUR_PIECES },
   { where: 'reduce.wgsl', what: 'for (var axis = params.outer_rank; axis >= 1u; axis--) {', reason: 'what is left is below the first extent: one turn more changes nothing' },
   { where: 'reduce.wgsl', what: /, now: const BLOCK = (128|65)u;$/, reason: BLOCKS_ROUND },
-  { where: 'reduce.wgsl', what: /, now: let block_end = min\(min\(end, step - inner \+ params\.inner\), step [+-] \(BLOCK( [+-] [12]u)?\) [*+] hop\);$/, reason: BLOCKS_ROUND },
+  { where: 'reduce.wgsl', what: /, now: let block_end = min\(min\(end, walk\.step - inner \+ params\.inner\), walk\.step [+-] \(BLOCK( [+-] [12]u)?\) [*+] hop\);$/, reason: BLOCKS_ROUND },
   { where: 'reduce.wgsl', what: 'while (at + 4u * hop < block_end) {', reason: 'the loop after it takes what is left' },
   { where: 'cumSum.wgsl', what: /, now: const GROUP = (128|65)u;$/, reason: BLOCKS_ROUND },
   { where: 'cumSum.wgsl', what: /, now: if \(i [%\/] GROUP [!=]= [01]u\) \{$/, reason: BLOCKS_ROUND },
