@@ -4,12 +4,15 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, checkShape, normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { gridFor } from '../../core/webgpu/kernel.js';
+import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
 import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
 import { RUN_VARIANTS, rowRuns } from '../runs.js';
 import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
 import indexSelectWgsl from './indexSelect.wgsl';
 import indexSelectGradWgsl from './indexSelectGrad.wgsl';
+
+/** Entries that are sorted at once, as in indexSelectGrad.wgsl. */
+const BLOCK = 64;
 
 /** How a kernel sees the elements of a row: one by one, or as vec4s where they come out even. */
 function itemsOf(shape: Shape, axis: number): { isVector: boolean; size: number; inner: number } {
@@ -62,23 +65,37 @@ export const indexSelectGradOp = defineOp<KernelOp<{ axis: number; extent: numbe
     return [{ shape, dtype: gradient.dtype }];
   },
   cpu: indexSelectGradCpu,
-  kernel({ inputs: [, index], outputs: [out], attrs: { axis, extent } }) {
+  kernel({ inputs: [, index], outputs: [out], attrs: { axis, extent }, variant }) {
     const { isVector, size, inner } = itemsOf(out.shape, axis);
+    if (size === 0) return { launches: [] };
     const count = index.shape[0];
-    const params = { size, inner, count, extent };
-    const tiles = { Item: isVector ? 'vec4f' : 'f32' };
-    const module = indexSelectGradWgsl;
-    return {
-      scratch: { links: { shape: [extent + count], dtype: 'int32' } },
-      launches: [
-        { module, entryPoint: 'chain', tiles, params, workgroups: gridFor(extent + count, 64) },
-        { module, tiles, params, workgroups: gridFor(size, 64) },
-      ],
+    const { workgroups, ...runs } = rowRuns(size / inner, inner, variant);
+    const params = { inner, ...runs, count, extent, width: BLOCK };
+    const common = { module: indexSelectGradWgsl, tiles: { Item: isVector ? 'vec4f' : 'f32' }, params };
+    const forEntries = { ...common, workgroups: gridFor(count, 64) };
+    const merges: Launch[] = [];
+    let [order, merged] = ['order', 'merged'];
+    for (let width = BLOCK; width < count; width *= 2) {
+      merges.push({ ...forEntries, entryPoint: 'merge', bind: { order, merged }, params: { ...params, width } });
+      [order, merged] = [merged, order];
+    }
+    const launches: Launch[] = [
+      { ...forEntries, entryPoint: 'sort_block', bind: { merged: 'order' } },
+      ...merges,
+      { ...common, entryPoint: 'find', bind: { order }, workgroups: gridFor(extent + 1, 64) },
+      { ...common, bind: { order }, workgroups },
+    ];
+    const scratch: KernelPlan['scratch'] = {
+      order: { shape: [count], dtype: 'int32' },
+      merged: { shape: [count], dtype: 'int32' },
+      starts: { shape: [extent + 1], dtype: 'int32' },
     };
+    return { scratch, launches };
   },
+  variants: RUN_VARIANTS,
   cost([gradient, index], [out], { extent }) {
-    const links = extent + sizeOf(index.shape);
-    return { flops: sizeOf(gradient.shape), bytes: 4 * (sizeOf(gradient.shape) + sizeOf(out.shape) + sizeOf(index.shape) + 2 * links) };
+    const moved = sizeOf(gradient.shape) + sizeOf(out.shape) + 3 * sizeOf(index.shape) + 2 * extent;
+    return { flops: sizeOf(gradient.shape), bytes: 4 * moved };
   },
   saves: () => ['index'],
   vjp: ([gradient], { attrs: { axis }, saved }) => [callOp('indexSelect', [gradient, saved('index')], { axis }), null],

@@ -77,6 +77,7 @@ defineSamples('indexSelectGrad', {
     selectGrad('a vector', [9], 0, 4),
     selectGrad('several workgroups', [67, 31], 0, 70),
     selectGrad('several workgroups of vec4s', [67, 32], 0, 70),
+    selectGrad('blocks to merge, the last ones short, every entry many times', [330, 2], 0, 7),
     selectGrad('nothing chosen: zeros', [0, 4], 0, 3),
     selectGrad('empty rows', [2, 0], 0, 3),
   ],
@@ -117,8 +118,12 @@ defineSamples('indexSelectGrad', {
       message: /indexSelectGrad: index must be an int32 tensor, got float/,
     },
   ],
-  valueErrors: outOfRange(
-    'indexSelectGrad', 'a vector', (index) => [floats([3], [10, 20, 30]), ints(2, index, 2)], { axis: 0, extent: 3 }, [0, 0, 40],
-  ),
+  valueErrors: [
+    ...outOfRange('indexSelectGrad', 'a vector', (index) => [floats([3], [10, 20, 30]), ints(2, index, 2)], { axis: 0, extent: 3 }, [0, 0, 40]),
+    ...outOfRange(
+      'indexSelectGrad', 'every other one of 130', (index) => [floats([130], Array(130).fill(1)), ints(...Array(65).fill([index, 2]).flat())],
+      { axis: 0, extent: 3 }, [0, 0, 65],
+    ),
+  ],
   bench: [selectGrad('embedding: 8192 of 10000 rows of 512', [8192, 512], 0, 10_000)],
 });

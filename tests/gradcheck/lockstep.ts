@@ -22,7 +22,6 @@ const LOW_BITS = 'whole numbers in vectors pass through float32 and lose their l
 
 /** Ops, or single samples, that the executor gets wrong, each with its reason. */
 export const NOT_IN_LOCKSTEP: Readonly<Record<string, string>> = {
-  indexSelectGrad: 'a break inside an if goes astray in a while loop: the executor never ends, or loses the variables',
   'fill (int32)': LOW_BITS,
   'pad (int32)': LOW_BITS,
   'arange (int32 to the last one)': 'conversion out of range wraps around, where WGSL takes the nearest number',
