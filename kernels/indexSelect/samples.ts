@@ -77,7 +77,7 @@ defineSamples('indexSelectGrad', {
     selectGrad('a vector', [9], 0, 4),
     selectGrad('several workgroups', [67, 31], 0, 70),
     selectGrad('several workgroups of vec4s', [67, 32], 0, 70),
-    selectGrad('blocks to merge, the last ones short, every entry many times', [330, 2], 0, 7),
+    selectGrad('blocks to merge, the last one short', [330, 2], 0, 7),
     selectGrad('nothing chosen: zeros', [0, 4], 0, 3),
     selectGrad('empty rows', [2, 0], 0, 3),
   ],

@@ -14,6 +14,7 @@ defineSamples('oneHot', {
     labels('one class', [5], 1),
     labels('int32', [5], 3, 'int32'),
     labels('several workgroups', [67], 11),
+    { label: 'rows of several runs, the last one short', inputs: [ints(3, 0, 34, 0, 7)], attrs: { classes: 35, dtype: 'float32' } },
     labels('nothing', [0], 3),
   ],
   errors: [

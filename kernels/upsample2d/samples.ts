@@ -13,6 +13,7 @@ const CASES: readonly Case[] = [
   ['to one cell', [1, 2, 3, 4], [1, 1]],
   ['the same size', [1, 1, 3, 4], [3, 4]],
   ['several workgroups', [2, 3, 7, 9], [13, 11]],
+  ['rows of several runs, the last one short', [1, 1, 2, 19], [2, 21]],
   ['no images', [0, 2, 3, 3], [2, 2]],
 ];
 const BENCH: readonly Case[] = [['[16, 64, 28, 28] twice', [16, 64, 28, 28], [56, 56]]];

@@ -111,6 +111,10 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'cumSum.wgsl', what: /, now: if \(i [%\/] GROUP [!=]= [01]u\) \{$/, reason: BLOCKS_ROUND },
   { where: 'strided.wgsl', what: 'for (var at = first; at < min(first - params.run, params.inner); at++) {', reason: FIRST_RUN },
   { where: 'indexSelect.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
+  { where: 'indexSelectGrad.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
+  { where: 'indexSelectGrad.wgsl', what: 'const BLOCK = 128u;', reason: 'a sorted block of twice the width is two sorted runs' },
+  { where: 'oneHot.wgsl', what: 'let end = min(first - params.run, params.classes);', reason: FIRST_RUN },
+  { where: 'triangle.wgsl', what: 'let end = row_start + min(column - params.run, params.columns);', reason: FIRST_RUN },
   { where: 'gather.wgsl', what: /, now: out\[element\] = select\(params\.missing, x\[line \+ select\(1u, position, exists\) /, reason: 'another place that is read and not taken' },
   { where: 'strided.wgsl', what: 'if (index > params.runs) {', reason: 'one invocation too many moves the first run once more' },
   { where: 'transpose.wgsl', what: 'if (column >= params.columns || row >= params.rows || rest > params.batch) {', reason: 'tiles too many move those of the first matrix once more' },
@@ -160,6 +164,7 @@ const NEGATIVE_LOG = 'the logarithm of a negative number, which WGSL leaves open
 
 /** They change something that could be seen, and survive all the same. */
 const SURVIVORS: readonly Place[] = [
+  { where: 'indexSelectGrad.wgsl', what: 'if (place > params.count) {', reason: 'one invocation too many writes where another one does: on lavapipe it comes later and is killed, on SwiftShader earlier' },
   { where: 'reduce.wgsl', what: /, now: case (VAR|STD): .* max\(params\.count - params\.correction, 0\.01\)/, reason: 'the variance of one value less a correction of 1 divides 0 by 0, which WGSL leaves open: no sample has it' },
   { where: 'direct.wgsl', what: /, now: let inside = vec4u\(k, k.*vec4u\(params\.inner\);$/, reason: ONLY_INFINITY },
   { where: 'direct.wgsl', what: /, now: select\(none, m\.r[0-3], k( \+ \du)? <=? params\.inner\),?$/, reason: ONLY_INFINITY },
