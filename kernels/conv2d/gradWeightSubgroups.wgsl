@@ -161,6 +161,7 @@ fn main(
     oy = select(oy, 0u, image_ends);
     image += select(0u, params.splits * params.groups, image_ends);
   }
+  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
   let sums = array<vec4f, 64>(
     filters0.a0, filters0.b0, filters0.a1, filters0.b1, filters0.a2, filters0.b2, filters0.a3, filters0.b3,
     filters1.a0, filters1.b0, filters1.a1, filters1.b1, filters1.a2, filters1.b2, filters1.a3, filters1.b3,

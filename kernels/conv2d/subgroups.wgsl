@@ -219,6 +219,7 @@ fn main(
     origin += select(0u, 1u, channel_ends);
   }
 
+  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
   let sums = array<vec4f, 64>(
     channels0.a0, channels0.b0, channels0.a1, channels0.b1, channels0.a2, channels0.b2, channels0.a3, channels0.b3,
     channels1.a0, channels1.b0, channels1.a1, channels1.b1, channels1.a2, channels1.b2, channels1.a3, channels1.b3,

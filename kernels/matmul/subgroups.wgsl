@@ -135,6 +135,7 @@ fn main(
     at_a += 2u;
     at_b += 2u;
   }
+  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
   let sums = array<vec4f, 64>(
     rows0.a0, rows0.b0, rows0.a1, rows0.b1, rows0.a2, rows0.b2, rows0.a3, rows0.b3,
     rows1.a0, rows1.b0, rows1.a1, rows1.b1, rows1.a2, rows1.b2, rows1.a3, rows1.b3,
