@@ -245,7 +245,8 @@ fn reduce_part(output: u32, part: u32) -> State {
   while (walk.step < end) {
     walk = walk_block(walk, walk.step == first, base, end, pivot);
   }
-  return walk.state;
+  let state = walk.state;
+  return State(state.a, state.b, state.c, state.index);  // a copy: wgsl_reflect's executor would hand on the whole walk
 }
 
 fn merge_block(first: u32, end: u32) -> State {
