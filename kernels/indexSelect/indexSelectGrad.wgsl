@@ -121,9 +121,11 @@ fn main(
   let line = index_of_run / params.row_runs;
   let row = line % params.extent;
   let plane = line / params.extent * params.count;
+  let row_start = starts[row];
+  let row_end = starts[row + 1u];
   for (var i = first; i < end; i++) {
     var sum = Item(0);
-    for (var at = starts[row]; at < starts[row + 1u]; at++) {
+    for (var at = row_start; at < row_end; at++) {
       sum += gradient[(plane + order[at]) * params.inner + i];
     }
     out[line * params.inner + i] = sum;
