@@ -87,7 +87,8 @@ fn tap_at(index: u32) -> Tap {
 fn checked_value_at(tap: Tap, image: u32, y: i32, column: i32) -> f32 {
   let row = y + tap.y;
   let col = column + tap.x;
-  let inside = row >= 0 && row < i32(params.height) && col >= 0 && col < i32(params.width);
+  // Not &&: SwiftShader takes 46 s for the branches of nine such chains in main_3x3, 0.1 s for this.
+  let inside = (row >= 0) & (row < i32(params.height)) & (col >= 0) & (col < i32(params.width));
   return select(0.0, x[image + tap.plane + u32(select(0, row * i32(params.width) + col, inside))], inside);
 }
 

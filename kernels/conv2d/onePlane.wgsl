@@ -71,7 +71,7 @@ fn axis_of(phase: u32, phases: u32, kernel: u32, step: u32, padding: u32, dilati
 }
 
 fn value_at(start: u32, row: i32, column: i32) -> f32 {
-  let inside = row >= 0 && row < i32(params.source_height) && column >= 0 && column < i32(params.source_width);
+  let inside = (row >= 0) & (row < i32(params.source_height)) & (column >= 0) & (column < i32(params.source_width));
   return select(0.0, x[start + u32(select(0, row * i32(params.source_width) + column, inside))], inside);
 }
 
