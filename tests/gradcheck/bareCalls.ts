@@ -3,6 +3,7 @@ import type { Sample } from '../../core/samples.js';
 import type { WebGpuBackend } from '../../core/webgpu/backend.js';
 import type { KernelLimits, Launch, WgslModule } from '../../core/webgpu/kernel.js';
 import { LayoutCache } from '../../core/webgpu/layouts.js';
+import { Naps } from '../../core/webgpu/naps.js';
 import { packParams } from '../../core/webgpu/uniforms.js';
 import { type CallMemory, type Expectation, GARBAGE, NAN_GARBAGE, expectationOf, judgeMemory, memoryOf } from './callMemory.js';
 import { DEFAULT_LIMITS, type SampleCall, callOf, labelOf } from './plans.js';
@@ -58,11 +59,13 @@ export class Bench {
   /** Not 0 once a loop ran out of fuel. */
   readonly outOfFuel: GPUBuffer;
   readonly fuelGroup: GPUBindGroup;
+  readonly naps: Naps;
 
-  constructor({ device, limits }: WebGpuBackend) {
+  constructor({ device, limits, family }: WebGpuBackend) {
     this.device = device;
     this.limits = { ...DEFAULT_LIMITS, subgroupSize: limits.subgroupSize };
     this.layouts = new LayoutCache(device, limits);
+    this.naps = new Naps(Naps.help(family));
     this.fuelLayout = device.createBindGroupLayout({
       entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } }],
     });
@@ -158,7 +161,7 @@ export class BareCall {
   }
 
   private async judge(): Promise<string | null> {
-    await this.after.mapAsync(GPUMapMode.READ);
+    await this.bench.naps.during(this.after.mapAsync(GPUMapMode.READ));
     const all = this.after.getMappedRange().slice(0);
     this.after.unmap();
     if (new Uint32Array(all, this.bytes)[0] !== 0) return 'a loop without end';
