@@ -3,6 +3,7 @@ import { AutogradError, DTypeError, ShapeError } from './errors.js';
 import { withGrad } from './gradMode.js';
 import { keep, scope } from './memory.js';
 import type { VjpContext } from './op.js';
+import { readOptions } from './options.js';
 import { broadcastAxes, sameShape } from './shape.js';
 import { type Edge, type GradientHook, TapeNode, reachable } from './tape.js';
 import { Tensor } from './tensor.js';
@@ -15,6 +16,10 @@ export interface BackwardOptions {
   /** Record the backward itself, so that the gradients can be differentiated. */
   createGraph?: boolean;
 }
+
+const GRAPH_DEFAULTS = { retainGraph: undefined, createGraph: false };
+
+type GraphSettings = BackwardOptions & { createGraph: boolean };
 
 /** Sums `gradient` over the axes along which a value of `shape` was stretched: broadcasting, undone. */
 function unbroadcast(gradient: Tensor, shape: readonly number[]): Tensor {
@@ -135,12 +140,10 @@ function upstreamFor(root: Tensor, gradient: Tensor | undefined): Tensor {
  */
 function reversePass(
   roots: readonly { tensor: Tensor; gradient: Tensor | undefined }[],
-  options: BackwardOptions,
+  { createGraph, retainGraph = createGraph }: GraphSettings,
   pending: Pending,
   onNode: (node: TapeNode) => void,
 ): void {
-  const createGraph = options.createGraph ?? false;
-  const retainGraph = options.retainGraph ?? createGraph;
   withGrad(createGraph, () => {
     const edges = roots.map(({ tensor, gradient }) => {
       const edge = scope(() => {
@@ -175,10 +178,11 @@ function reversePass(
 
 /** See `Tensor.backward`. */
 export function backward(root: Tensor, gradient: Tensor | undefined, options: BackwardOptions): void {
+  const settings = readOptions('backward', options, GRAPH_DEFAULTS);
   const pending = new Pending();
   try {
-    reversePass([{ tensor: root, gradient }], options, pending, () => {});
-    withGrad(options.createGraph ?? false, () => {
+    reversePass([{ tensor: root, gradient }], settings, pending, () => {});
+    withGrad(settings.createGraph, () => {
       for (const leaf of pending.leaves()) {
         const [arrived] = pending.take(leaf)!;
         if (leaf.disposed) {
@@ -212,7 +216,8 @@ export interface GradOptions extends BackwardOptions {
 export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options: GradOptions & { allowUnused: true }): (Tensor | null)[];
 export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options?: GradOptions): Tensor[];
 export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
-  const roots = (outputs instanceof Tensor ? [outputs] : outputs).map((tensor, i) => ({ tensor, gradient: options.gradOutputs?.[i] }));
+  const { gradOutputs, allowUnused, ...settings } = readOptions('grad', options, { ...GRAPH_DEFAULTS, gradOutputs: undefined, allowUnused: false });
+  const roots = (outputs instanceof Tensor ? [outputs] : outputs).map((tensor, i) => ({ tensor, gradient: gradOutputs?.[i] }));
   const edges = inputs.map((input, i) => {
     const edge = input.gradientEdge();
     if (!edge) throw new AutogradError(`grad: input ${i} of shape [${input.shape}] does not require a gradient`);
@@ -226,13 +231,13 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
     });
   };
   try {
-    reversePass(roots, options, pending, capture);
+    reversePass(roots, settings, pending, capture);
     for (const leaf of pending.leaves()) capture(leaf);
   } finally {
     pending.dispose();
   }
   found.forEach((gradient, i) => {
-    if (!gradient && !options.allowUnused) {
+    if (!gradient && !allowUnused) {
       throw new AutogradError(`grad: the outputs do not depend on input ${i} of shape [${inputs[i].shape}]; pass { allowUnused: true } to get null`);
     }
   });

@@ -1,6 +1,7 @@
 import type { Backend, DeviceName } from './backend.js';
 import { CpuBackend } from './cpu/backend.js';
 import { DeviceError } from './errors.js';
+import { readOptions, requireChoice } from './options.js';
 
 export interface InitOptions {
   /** `auto` (default) takes WebGPU if there is an adapter, else the CPU. */
@@ -35,7 +36,8 @@ async function webgpu(): Promise<Backend> {
  * `fallback` says why.
  */
 export async function init(options: InitOptions = {}): Promise<{ backend: Backend; fallback?: string }> {
-  const device = options.device ?? 'auto';
+  const { device } = readOptions('init', options, { device: 'auto' });
+  requireChoice('init', 'device', device, ['auto', 'cpu', 'webgpu']);
   if (device !== 'cpu') {
     try {
       const backend = await webgpu();

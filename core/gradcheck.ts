@@ -6,8 +6,9 @@ import { oneHot, signedRandom } from './gradcheck/numeric.js';
 import { Objective, type Point, type TensorFunction, outputsOf } from './gradcheck/objective.js';
 import { reportOf } from './gradcheck/report.js';
 import { type Column, type Slope, elementColumn, measure, randomColumn, randomUpstream } from './gradcheck/slopes.js';
-import type { GradcheckOptions, GradcheckReport } from './gradcheck/types.js';
+import type { GradcheckOptions, GradcheckReport, GradcheckSettings } from './gradcheck/types.js';
 import { scope } from './memory.js';
+import { readOptions } from './options.js';
 import { Philox } from './random.js';
 import { enableGrad } from './gradMode.js';
 import { type Tensor, tensor } from './tensor.js';
@@ -15,6 +16,10 @@ import { type Tensor, tensor } from './tensor.js';
 export { type CompareOptions, type CompareReport, type WorstValue, compareGradients } from './gradcheck/compare.js';
 export type { TensorFunction } from './gradcheck/objective.js';
 export type { GradcheckOptions, GradcheckReport, WorstSlope } from './gradcheck/types.js';
+
+const DEFAULTS = {
+  seed: 0, relative: 1e-7, absolute: 1e-11, maxJacobian: 1024, maxElements: 256, directions: 8, only: undefined, reproduce: undefined,
+};
 
 function requireFloat64(call: string, inputs: readonly Tensor[]): void {
   if (!inputs.some((input) => input.requiresGrad)) throw new AutogradError(`${call}: no input has requiresGrad, there is nothing to check`);
@@ -27,7 +32,7 @@ function requireFloat64(call: string, inputs: readonly Tensor[]): void {
   }
 }
 
-function columnsOf(point: Point, { seed = 0, maxElements = 256, directions = 8, only }: GradcheckOptions): Column[] {
+function columnsOf(point: Point, { seed, maxElements, directions, only }: GradcheckSettings): Column[] {
   const element = (input: number, index: number) => elementColumn(input, index, point[input]!);
   const direction = (input: number, index: number) => randomColumn(input, index, point[input]!, seed);
   if (only) return ['index' in only ? element(only.input, only.index) : direction(only.input, only.direction)];
@@ -39,9 +44,9 @@ function columnsOf(point: Point, { seed = 0, maxElements = 256, directions = 8, 
   });
 }
 
-async function check(call: string, fn: TensorFunction, inputs: readonly Tensor[], options: GradcheckOptions): Promise<GradcheckReport> {
+async function check(call: string, fn: TensorFunction, inputs: readonly Tensor[], options: GradcheckSettings): Promise<GradcheckReport> {
   requireFloat64(call, inputs);
-  const { seed = 0, maxJacobian = 1024 } = options;
+  const { seed, maxJacobian } = options;
   const objective = new Objective(fn, inputs);
   const point: Point = await Promise.all(inputs.map(async (input) => (input.requiresGrad ? ((await input.data()) as Float64Array) : null)));
   const values = await objective.evaluate(point);
@@ -82,18 +87,20 @@ async function check(call: string, fn: TensorFunction, inputs: readonly Tensor[]
  * DTypeError for float32: its differences say nothing; `compareGradients` checks what float32 and WebGPU compute.
  * PyTorch's name: `torch.autograd.gradcheck`.
  */
-export function gradcheck(fn: TensorFunction, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<GradcheckReport> {
-  return scope(() => check('gradcheck', fn, inputs, options));
+export async function gradcheck(fn: TensorFunction, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<GradcheckReport> {
+  const settings = readOptions('gradcheck', options, DEFAULTS);
+  return scope(() => check('gradcheck', fn, inputs, settings));
 }
 
 /**
  * The same for second derivatives: checks the gradient of the gradients, with respect to the inputs and to the upstream
  * gradients, which follow the inputs in the report's numbering. PyTorch's name: `torch.autograd.gradgradcheck`.
  */
-export function gradgradcheck(fn: TensorFunction, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<GradcheckReport> {
+export async function gradgradcheck(fn: TensorFunction, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<GradcheckReport> {
+  const settings = readOptions('gradgradcheck', options, DEFAULTS);
   return scope(async () => {
     requireFloat64('gradgradcheck', inputs);
-    const random = new Philox(options.seed ?? 0);
+    const random = new Philox(settings.seed);
     const tracked = (at: readonly Tensor[]) => enableGrad(() => outputsOf(fn, at).filter((output) => output.requiresGrad));
     const upstreams = tracked(inputs).map((output) =>
       tensor(signedRandom(output.size, random), output.shape, { device: 'cpu', requiresGrad: true }));
@@ -104,6 +111,6 @@ export function gradgradcheck(fn: TensorFunction, inputs: readonly Tensor[], opt
         const found = grad(tracked(own), wanted, { gradOutputs: at.slice(inputs.length), createGraph: true, allowUnused: true });
         return found.filter((gradient): gradient is Tensor => gradient !== null);
       });
-    return check('gradgradcheck', gradients, [...inputs, ...upstreams], options);
+    return check('gradgradcheck', gradients, [...inputs, ...upstreams], settings);
   });
 }

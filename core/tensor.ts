@@ -4,6 +4,7 @@ import { type DType, type TypedArray, allocate, dtypeOf } from './dtype.js';
 import { backendFor, defaultBackend } from './device.js';
 import { AutogradError, DTypeError, ShapeError } from './errors.js';
 import { trackTensor, untrackTensor } from './memory.js';
+import { readOptions } from './options.js';
 import { type Shape, checkShape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
 import { type Edge, type GradientHook, releaseEdge, retainEdge } from './tape.js';
@@ -18,6 +19,9 @@ export interface TensorOptions {
   device?: DeviceName;
   requiresGrad?: boolean;
 }
+
+/** For `readOptions`: what is not given is decided where the tensor is made. */
+export const TENSOR_DEFAULTS = { dtype: undefined, device: undefined, requiresGrad: undefined };
 
 /**
  * A multi-dimensional array on a device. Storage is contiguous and row-major.
@@ -242,6 +246,7 @@ export function tensor(values: NestedArray | ArrayLike<number>, shape?: Shape, o
 export function tensor(values: NestedArray | ArrayLike<number>, second?: Shape | TensorOptions, third?: TensorOptions): Tensor {
   const shape = Array.isArray(second) ? (second as Shape) : undefined;
   const options = third ?? (shape ? {} : ((second as TensorOptions | undefined) ?? {}));
+  const { dtype: wanted, device, requiresGrad } = readOptions('tensor', options, TENSOR_DEFAULTS);
   const found: number[] = [];
   let flat: ArrayLike<number>;
   if (typeof values !== 'number' && typeof values[0] === 'number') {
@@ -253,9 +258,9 @@ export function tensor(values: NestedArray | ArrayLike<number>, second?: Shape |
     flatten(values, list, found, 0);
     flat = list;
   }
-  const dtype = options.dtype ?? dtypeOf(values as ArrayLike<number>) ?? 'float32';
-  const backend = options.device ? backendFor(options.device) : defaultBackend();
+  const dtype = wanted ?? dtypeOf(values as ArrayLike<number>) ?? 'float32';
+  const backend = device ? backendFor(device) : defaultBackend();
   const made = fromHost('tensor', flat, shape ?? found, dtype, backend);
-  if (options.requiresGrad) made.requiresGrad = true;
+  if (requiresGrad) made.requiresGrad = true;
   return made;
 }

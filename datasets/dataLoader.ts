@@ -1,5 +1,6 @@
 import type { Batch, BatchSource, HostArray } from '../core/batch.js';
 import { TapegradError } from '../core/errors.js';
+import { REQUIRED, readOptions } from '../core/options.js';
 import { Philox } from '../core/random.js';
 import { type ArrayDataset, type ImageDataset, exampleCount, imageArrays, selectExamples } from './dataset.js';
 import type { Transform } from './transforms.js';
@@ -32,8 +33,10 @@ const TRANSFORM_STREAM = 0x0f000000;
 export class DataLoader implements BatchSource {
   private readonly arrays: ArrayDataset;
   private readonly examples: number;
+  private readonly options: DataLoaderOptions & { seed: number };
 
-  constructor(dataset: ArrayDataset | ImageDataset, private readonly options: DataLoaderOptions) {
+  constructor(dataset: ArrayDataset | ImageDataset, options: DataLoaderOptions) {
+    this.options = readOptions('DataLoader', options, { batchSize: REQUIRED, shuffle: false, seed: 0, dropLast: false, transform: undefined });
     this.arrays = 'images' in dataset ? imageArrays(dataset) : dataset;
     this.examples = exampleCount(this.arrays);
     if (!Number.isInteger(options.batchSize) || options.batchSize < 1) {
@@ -69,7 +72,7 @@ export class DataLoader implements BatchSource {
   /** The order of examples in one epoch. */
   private order(epoch: number): Int32Array {
     const order = Int32Array.from({ length: this.examples }, (_, i) => i);
-    return this.options.shuffle ? new Philox(this.options.seed ?? 0, ORDER_STREAM + epoch).shuffle(order) : order;
+    return this.options.shuffle ? new Philox(this.options.seed, ORDER_STREAM + epoch).shuffle(order) : order;
   }
 
   private transformed({ data, shape }: HostArray, indices: Int32Array, transform: Transform, epoch: number): HostArray {
@@ -77,7 +80,7 @@ export class DataLoader implements BatchSource {
     const size = channels * height * width;
     indices.forEach((index, i) => {
       // Seeded by example, so that an image's transform does not depend on the batch it fell into.
-      const random = new Philox((this.options.seed ?? 0) ^ Math.imul(index + 1, 0x9e3779b1), TRANSFORM_STREAM + epoch);
+      const random = new Philox(this.options.seed ^ Math.imul(index + 1, 0x9e3779b1), TRANSFORM_STREAM + epoch);
       const image = data.subarray(i * size, (i + 1) * size) as Float32Array;
       data.set(transform(image, [channels, height, width], random), i * size);
     });

@@ -1,5 +1,6 @@
 import type { Batch, BatchSource } from '../core/batch.js';
 import { TapegradError } from '../core/errors.js';
+import { REQUIRED, readOptions } from '../core/options.js';
 import { Philox } from '../core/random.js';
 
 /* Sequences of unequal length: padding, and batches of neighbours in length. Also generated ones. */
@@ -47,8 +48,11 @@ const BATCHES_A_RUN = 20;
  * targets [batch], all int32. What an epoch holds depends on nothing but the seed and its number.
  */
 export class SequenceLoader implements BatchSource {
-  constructor(private readonly sequences: readonly ArrayLike<number>[], private readonly labels: ArrayLike<number>, private readonly options: SequenceLoaderOptions) {
-    const { batchSize } = options;
+  private readonly options: SequenceLoaderOptions & { shuffle: boolean; seed: number };
+
+  constructor(private readonly sequences: readonly ArrayLike<number>[], private readonly labels: ArrayLike<number>, options: SequenceLoaderOptions) {
+    this.options = readOptions('SequenceLoader', options, { batchSize: REQUIRED, shuffle: false, seed: 0, padding: 0, maxLength: undefined });
+    const { batchSize } = this.options;
     if (!Number.isInteger(batchSize) || batchSize < 1) throw new TapegradError(`SequenceLoader: batchSize ${batchSize} must be a whole number from 1`);
     if (sequences.length !== labels.length) throw new TapegradError(`SequenceLoader: ${sequences.length} sequences and ${labels.length} labels`);
     const empty = sequences.findIndex((sequence) => sequence.length === 0);
@@ -76,7 +80,7 @@ export class SequenceLoader implements BatchSource {
   }
 
   private groups(epoch: number): Int32Array[] {
-    const { batchSize, shuffle = false, seed = 0 } = this.options;
+    const { batchSize, shuffle, seed } = this.options;
     const random = new Philox(seed, ORDER_STREAM + epoch);
     const order = Int32Array.from({ length: this.length }, (_, i) => i);
     if (!shuffle) return cut(order, batchSize);

@@ -1,8 +1,9 @@
 import { type TypedArray, allocate, requireFloat } from '../core/dtype.js';
 import { ShapeError, TapegradError } from '../core/errors.js';
 import type { CpuOperand } from '../core/op.js';
+import { readOptions, requireChoice } from '../core/options.js';
 import { type Shape, checkShape, sizeOf } from '../core/shape.js';
-import { type Tensor, type TensorOptions, tensor } from '../core/tensor.js';
+import { TENSOR_DEFAULTS, type Tensor, type TensorOptions, tensor } from '../core/tensor.js';
 import { randCpu, randnCpu } from '../kernels/random/cpu.js';
 import { type StreamStart, reserveStream } from '../kernels/random/stream.js';
 import { erf } from '../kernels/unary/functions.js';
@@ -50,26 +51,28 @@ export interface TruncatedNormalOptions extends TensorOptions {
 }
 
 /** The part of a normal distribution that lies in [low, high]. PyTorch's name: `trunc_normal_`. */
-export function truncatedNormal(shape: Shape, mean = 0, std = 1, { low = -2, high = 2, ...options }: TruncatedNormalOptions = {}): Tensor {
+export function truncatedNormal(shape: Shape, mean = 0, std = 1, options: TruncatedNormalOptions = {}): Tensor {
+  const { low, high, ...own } = readOptions('truncatedNormal', options, { low: -2, high: 2, ...TENSOR_DEFAULTS });
   const share = (x: number) => (1 + erf((x - mean) / (std * Math.SQRT2))) / 2;
   const [from, to] = [share(low), share(high)];
   if (!(low < high) || !(std > 0) || !(from < to)) {
     throw new TapegradError(`truncatedNormal: nothing of a normal distribution of mean ${mean} and deviation ${std} lies between ${low} and ${high}`);
   }
-  const values = drawValues('truncatedNormal', randCpu, shape, options);
+  const values = drawValues('truncatedNormal', randCpu, shape, own);
   for (let i = 0; i < values.length; i++) {
     values[i] = Math.min(high, Math.max(low, mean + std * normalQuantile(from + (to - from) * values[i])));
   }
-  return tensor(values, shape, options);
+  return tensor(values, shape, own);
 }
 
 /**
  * An orthogonal matrix, all of them equally likely (Saxe et al. 2013): a weight [out, in, ...] as a matrix of `out` rows has
  * orthonormal rows or columns, whichever are fewer, times `gain`. PyTorch's name: `orthogonal_`.
  */
-export function orthogonal(shape: Shape, { gain: factor = 1, ...options }: XavierOptions = {}): Tensor {
+export function orthogonal(shape: Shape, options: XavierOptions = {}): Tensor {
+  const { gain: factor, ...own } = readOptions('orthogonal', options, { gain: 1, ...TENSOR_DEFAULTS });
   if (shape.length < 2) throw new ShapeError(`orthogonal: a weight has at least two axes [out, in, ...], got shape [${shape}]`);
-  const values = drawValues('orthogonal', randnCpu, shape, options);
+  const values = drawValues('orthogonal', randnCpu, shape, own);
   const [rows, columns] = [shape[0], sizeOf(shape.slice(1))];
   const [longer, shorter] = [Math.max(rows, columns), Math.min(rows, columns)];
   const matrix = Float64Array.from(values);
@@ -77,7 +80,7 @@ export function orthogonal(shape: Shape, { gain: factor = 1, ...options }: Xavie
   for (let i = 0; i < longer; i++) {
     for (let j = 0; j < shorter; j++) values[rows >= columns ? i * columns + j : j * columns + i] = factor * matrix[i * shorter + j];
   }
-  return tensor(values, shape, options);
+  return tensor(values, shape, own);
 }
 
 /** How many inputs feed one output of a weight, and the reverse: [out, in, ...kernel] has in * kernel and out * kernel. */
@@ -104,14 +107,19 @@ export interface KaimingOptions extends TensorOptions {
   nonlinearity?: Nonlinearity;
 }
 
-function kaimingStd(shape: Shape, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+/** The standard deviation gain / sqrt(fan), and the rest of the options. */
+function readKaiming(name: string, shape: Shape, options: KaimingOptions): { std: number; own: TensorOptions } {
+  const { a, mode, nonlinearity, ...own } = readOptions(name, options, { a: 0, mode: 'fanIn', nonlinearity: 'leakyRelu', ...TENSOR_DEFAULTS });
+  requireChoice(name, 'mode', mode, ['fanIn', 'fanOut']);
   const fan = fans(shape)[mode];
-  return fan === 0 ? 0 : gain(nonlinearity, a) / Math.sqrt(fan);
+  return { std: fan === 0 ? 0 : gain(nonlinearity, a) / Math.sqrt(fan), own };
 }
 
-function xavierStd(shape: Shape, scale: number): number {
+/** The standard deviation gain * sqrt(2 / (fanIn + fanOut)), and the rest of the options. */
+function readXavier(name: string, shape: Shape, options: XavierOptions): { std: number; own: TensorOptions } {
+  const { gain: scale, ...own } = readOptions(name, options, { gain: 1, ...TENSOR_DEFAULTS });
   const { fanIn, fanOut } = fans(shape);
-  return fanIn + fanOut === 0 ? 0 : scale * Math.sqrt(2 / (fanIn + fanOut));
+  return { std: fanIn + fanOut === 0 ? 0 : scale * Math.sqrt(2 / (fanIn + fanOut)), own };
 }
 
 /** A uniform distribution of standard deviation std reaches to sqrt(3) std on either side. */
@@ -122,12 +130,14 @@ function uniformOfStd(shape: Shape, std: number, options: TensorOptions): Tensor
 
 /** He et al. 2015: standard deviation gain / sqrt(fan). */
 export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
-  return uniformOfStd(shape, kaimingStd(shape, options), options);
+  const { std, own } = readKaiming('kaimingUniform', shape, options);
+  return uniformOfStd(shape, std, own);
 }
 
 /** He et al. 2015: standard deviation gain / sqrt(fan). */
 export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
-  return normal(shape, 0, kaimingStd(shape, options), options);
+  const { std, own } = readKaiming('kaimingNormal', shape, options);
+  return normal(shape, 0, std, own);
 }
 
 export interface XavierOptions extends TensorOptions {
@@ -137,12 +147,14 @@ export interface XavierOptions extends TensorOptions {
 
 /** Glorot and Bengio 2010: standard deviation gain * sqrt(2 / (fanIn + fanOut)). */
 export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor {
-  return uniformOfStd(shape, xavierStd(shape, options.gain ?? 1), options);
+  const { std, own } = readXavier('xavierUniform', shape, options);
+  return uniformOfStd(shape, std, own);
 }
 
 /** Glorot and Bengio 2010: standard deviation gain * sqrt(2 / (fanIn + fanOut)). */
 export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
-  return normal(shape, 0, xavierStd(shape, options.gain ?? 1), options);
+  const { std, own } = readXavier('xavierNormal', shape, options);
+  return normal(shape, 0, std, own);
 }
 
 /** LeCun et al. 1998: standard deviation 1 / sqrt(fanIn), for selu and tanh. Keras's name: `LecunUniform`. */

@@ -1,5 +1,6 @@
 import { ShapeError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
+import { readOptions, requireChoice } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { maskLike } from '../kernels/binary/helpers.js';
@@ -16,15 +17,18 @@ import { where } from '../kernels/where/op.js';
 
 export { crossEntropy };
 
+const REDUCTIONS = ['mean', 'sum', 'none'] as const;
+
 /** How the losses of single elements become one: their mean, their sum, or not at all. */
-export type Reduction = 'mean' | 'sum' | 'none';
+export type Reduction = (typeof REDUCTIONS)[number];
 
 export interface ReductionOptions {
   /** Default `mean`. */
   reduction?: Reduction;
 }
 
-function reduce(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
+function reduce(loss: string, losses: Tensor, reduction: Reduction): Tensor {
+  requireChoice(loss, 'reduction', reduction, REDUCTIONS);
   if (reduction === 'none') return losses;
   return reduction === 'sum' ? sum(losses) : mean(losses);
 }
@@ -40,15 +44,17 @@ function requirePositive(loss: string, name: string, value: number): void {
 }
 
 /** (input - target)^2. PyTorch's name: `mse_loss`. */
-export function mseLoss(input: Tensor, target: Tensor, { reduction }: ReductionOptions = {}): Tensor {
+export function mseLoss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+  const { reduction } = readOptions('mseLoss', options, { reduction: 'mean' });
   requireSameShape('mseLoss', input, target);
-  return scope(() => reduce(input.sub(target).square(), reduction));
+  return scope(() => reduce('mseLoss', input.sub(target).square(), reduction));
 }
 
 /** |input - target|. PyTorch's name: `l1_loss`. */
-export function l1Loss(input: Tensor, target: Tensor, { reduction }: ReductionOptions = {}): Tensor {
+export function l1Loss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+  const { reduction } = readOptions('l1Loss', options, { reduction: 'mean' });
   requireSameShape('l1Loss', input, target);
-  return scope(() => reduce(input.sub(target).abs(), reduction));
+  return scope(() => reduce('l1Loss', input.sub(target).abs(), reduction));
 }
 
 /** m (d - m / 2) with d = |input - target| and m = min(d, delta): quadratic up to `delta`, linear beyond. */
@@ -59,17 +65,19 @@ function huber(input: Tensor, target: Tensor, delta: number): Tensor {
 }
 
 /** d^2 / 2 for d = |input - target| up to `delta` (default 1), delta (d - delta / 2) beyond. PyTorch's name: `huber_loss`. */
-export function huberLoss(input: Tensor, target: Tensor, { delta = 1, reduction }: ReductionOptions & { delta?: number } = {}): Tensor {
+export function huberLoss(input: Tensor, target: Tensor, options: ReductionOptions & { delta?: number } = {}): Tensor {
+  const { delta, reduction } = readOptions('huberLoss', options, { delta: 1, reduction: 'mean' });
   requireSameShape('huberLoss', input, target);
   requirePositive('huberLoss', 'delta', delta);
-  return scope(() => reduce(huber(input, target, delta), reduction));
+  return scope(() => reduce('huberLoss', huber(input, target, delta), reduction));
 }
 
 /** The Huber loss over `beta` (default 1): slope 1 far out. PyTorch's name: `smooth_l1_loss`. */
-export function smoothL1Loss(input: Tensor, target: Tensor, { beta = 1, reduction }: ReductionOptions & { beta?: number } = {}): Tensor {
+export function smoothL1Loss(input: Tensor, target: Tensor, options: ReductionOptions & { beta?: number } = {}): Tensor {
+  const { beta, reduction } = readOptions('smoothL1Loss', options, { beta: 1, reduction: 'mean' });
   requireSameShape('smoothL1Loss', input, target);
   requirePositive('smoothL1Loss', 'beta', beta);
-  return scope(() => reduce(huber(input, target, beta).div(beta), reduction));
+  return scope(() => reduce('smoothL1Loss', huber(input, target, beta).div(beta), reduction));
 }
 
 /** Logarithms of probabilities are not let below this, so that a certain mistake costs much, but not infinity. */
@@ -79,13 +87,14 @@ const LEAST_LOG = -100;
  * -(target log(input) + (1 - target) log(1 - input)) for probabilities `input`; `weight` broadcasts over the elements.
  * From scores, `bceWithLogitsLoss` is safer. PyTorch's name: `binary_cross_entropy`.
  */
-export function bceLoss(input: Tensor, target: Tensor, { weight, reduction }: ReductionOptions & { weight?: Tensor } = {}): Tensor {
+export function bceLoss(input: Tensor, target: Tensor, options: ReductionOptions & { weight?: Tensor } = {}): Tensor {
+  const { weight, reduction } = readOptions('bceLoss', options, { weight: undefined, reduction: 'mean' });
   requireSameShape('bceLoss', input, target);
   return scope(() => {
     const one = input.log().clamp(LEAST_LOG, Infinity);
     const zero = input.neg().add(1).log().clamp(LEAST_LOG, Infinity);
     const losses = target.mul(one).add(target.neg().add(1).mul(zero)).neg();
-    return reduce(weight ? losses.mul(weight) : losses, reduction);
+    return reduce('bceLoss', weight ? losses.mul(weight) : losses, reduction);
   });
 }
 
@@ -100,13 +109,14 @@ export interface BceWithLogitsOptions extends ReductionOptions {
  * The binary cross-entropy of scores: (1 - target) x + (1 + (posWeight - 1) target) log(1 + e^-x), without overflow.
  * PyTorch's name: `binary_cross_entropy_with_logits`.
  */
-export function bceWithLogitsLoss(input: Tensor, target: Tensor, { weight, posWeight, reduction }: BceWithLogitsOptions = {}): Tensor {
+export function bceWithLogitsLoss(input: Tensor, target: Tensor, options: BceWithLogitsOptions = {}): Tensor {
+  const { weight, posWeight, reduction } = readOptions('bceWithLogitsLoss', options, { weight: undefined, posWeight: undefined, reduction: 'mean' });
   requireSameShape('bceWithLogitsLoss', input, target);
   return scope(() => {
     const softplus = input.neg().softplus();
     const weighted = posWeight ? softplus.mul(posWeight.sub(1).mul(target).add(1)) : softplus;
     const losses = target.neg().add(1).mul(input).add(weighted);
-    return reduce(weight ? losses.mul(weight) : losses, reduction);
+    return reduce('bceWithLogitsLoss', weight ? losses.mul(weight) : losses, reduction);
   });
 }
 
@@ -121,7 +131,8 @@ export interface NllOptions extends ReductionOptions {
  * -w[target] logProbabilities[target] for logProbabilities [batch, classes, ...] and int32 class numbers [batch, ...]; the mean
  * divides by the sum of the targets' weights. PyTorch's name: `nll_loss`.
  */
-export function nllLoss(logProbabilities: Tensor, target: Tensor, { weight, ignoreIndex = -100, reduction = 'mean' }: NllOptions = {}): Tensor {
+export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
+  const { weight, ignoreIndex, reduction } = readOptions('nllLoss', options, { weight: undefined, ignoreIndex: -100, reduction: 'mean' });
   const { shape } = logProbabilities;
   if (logProbabilities.rank < 2 || !sameShape(target.shape, [shape[0], ...shape.slice(2)])) {
     throw new ShapeError(`nllLoss: target [${target.shape}] does not fit [${shape}]: it must have that shape without axis 1`);
@@ -131,7 +142,7 @@ export function nllLoss(logProbabilities: Tensor, target: Tensor, { weight, igno
     const known = where(target.ne(ignoreIndex), target, 0);
     const picked = gather(logProbabilities, known.unsqueeze(1), { axis: 1 });
     const losses = reshape(picked, target.shape).mul(weights).neg();
-    if (reduction !== 'mean') return reduce(losses, reduction);
+    if (reduction !== 'mean') return reduce('nllLoss', losses, reduction);
     return sum(losses).div(sum(weights));
   });
 }
@@ -144,12 +155,13 @@ export interface KlDivOptions {
 }
 
 /** target (log(target) - input) for log-probabilities `input`; 0 where the target is 0. PyTorch's name: `kl_div`. */
-export function klDiv(input: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor {
+export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+  const { reduction, logTarget } = readOptions('klDiv', options, { reduction: 'mean', logTarget: false });
   requireSameShape('klDiv', input, target);
   return scope(() => {
     const probability = logTarget ? target.exp() : target;
     const logarithm = logTarget ? target : target.add(maskLike(target.eq(0), target)).log();
     const losses = probability.mul(logarithm.sub(input));
-    return reduction === 'batchMean' ? sum(losses).div(input.shape[0]) : reduce(losses, reduction);
+    return reduction === 'batchMean' ? sum(losses).div(input.shape[0]) : reduce('klDiv', losses, reduction);
   });
 }

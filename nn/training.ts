@@ -1,5 +1,6 @@
 import type { BatchSource } from '../core/batch.js';
 import { TapegradError } from '../core/errors.js';
+import { REQUIRED, readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { crossEntropy } from '../kernels/crossEntropy/op.js';
 import type { Callback } from './callbacks/callback.js';
@@ -90,6 +91,7 @@ export interface StepReport {
 
 /** A run of `fit`: what is trained, with what, and how far it has come. */
 export class Training {
+  readonly options: FitOptions;
   readonly loss: Loss;
   readonly metrics: Metrics;
   readonly callbacks: readonly Callback[];
@@ -98,11 +100,13 @@ export class Training {
     epoch: 0, batch: 0, steps: 0, lossSum: 0, examples: 0, seconds: 0, metricSums: {}, history: [], stopped: null,
   };
 
-  constructor(readonly model: Module, readonly options: FitOptions) {
-    this.loss = options.loss ?? defaultLoss;
-    this.metrics = options.metrics ?? {};
-    this.callbacks = options.callbacks ?? [];
-    this.accumulate = options.accumulate ?? 1;
+  constructor(readonly model: Module, options: FitOptions) {
+    const read = readOptions('fit', options, {
+      train: REQUIRED, validation: undefined, epochs: REQUIRED, optimizer: REQUIRED, loss: defaultLoss, metrics: {}, clipNorm: undefined,
+      clipValue: undefined, accumulate: 1, callbacks: [], from: undefined, signal: undefined,
+    });
+    this.options = read;
+    ({ loss: this.loss, metrics: this.metrics, callbacks: this.callbacks, accumulate: this.accumulate } = read);
     requireWhole('epochs', options.epochs, 0);
     requireWhole('accumulate', this.accumulate, 1);
   }

@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type AdadeltaStepAttrs, adadeltaStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
@@ -23,7 +24,8 @@ export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaStepAttrs> {
     return 'Adadelta';
   }
 
-  protected settingsFor({ lr = 1, rho = 0.9, eps = 1e-6, weightDecay = 0 }: AdadeltaOptions): AdadeltaStepAttrs {
+  protected settingsFor(options: AdadeltaOptions): AdadeltaStepAttrs {
+    const { lr, rho, eps, weightDecay } = readOptions(this.name, options, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 });
     requireSetting(this.name, 'lr', lr, 0);
     requireSetting(this.name, 'rho', rho, 0, 1);
     requireSetting(this.name, 'eps', eps, 0);

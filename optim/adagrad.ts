@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type AdagradStepAttrs, adagradStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
@@ -30,7 +31,8 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradSettings> {
   }
 
   protected settingsFor(options: AdagradOptions): AdagradSettings {
-    const { lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10, weightDecay = 0 } = options;
+    const defaults = { lr: 0.01, lrDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, weightDecay: 0 };
+    const { lr, lrDecay, initialAccumulatorValue, eps, weightDecay } = readOptions(this.name, options, defaults);
     requireSetting(this.name, 'lr', lr, 0);
     requireSetting(this.name, 'lrDecay', lrDecay, 0);
     requireSetting(this.name, 'initialAccumulatorValue', initialAccumulatorValue, 0);

@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type AdamStepAttrs, adamStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
@@ -25,7 +26,8 @@ export class Adam extends Optimizer<AdamOptions, AdamSettings> {
     return 'Adam';
   }
 
-  protected settingsFor({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): AdamSettings {
+  protected settingsFor(options: AdamOptions): AdamSettings {
+    const { lr, betas, eps, weightDecay } = readOptions(this.name, options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
     const [beta1, beta2] = betas;
     requireSetting(this.name, 'lr', lr, 0);
     requireSetting(this.name, 'betas[0]', beta1, 0, 1);

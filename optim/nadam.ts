@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type NAdamStepAttrs, nadamStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
@@ -28,7 +29,9 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamSettings> {
   }
 
   protected settingsFor(options: NAdamOptions): NAdamSettings {
-    const { lr = 2e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, momentumDecay = 4e-3 } = options;
+    const { lr, betas, eps, weightDecay, momentumDecay } = readOptions(this.name, options, {
+      lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3,
+    });
     const [beta1, beta2] = betas;
     requireSetting(this.name, 'lr', lr, 0);
     requireSetting(this.name, 'betas[0]', beta1, 0, 1);

@@ -51,7 +51,7 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
   constructor(params: Params<Options>, options: Options) {
     const grouped = params.every((entry) => !(entry instanceof Tensor));
     const groups = (grouped ? params : [{ params }]) as readonly Group[];
-    this.groups = groups.map((group) => ({ params: [...group.params], settings: this.settingsFor({ ...options, ...group }) }));
+    this.groups = groups.map(({ params, ...own }) => ({ params: [...params], settings: this.settingsFor({ ...options, ...own }) }));
     this.checkParameters();
   }
 

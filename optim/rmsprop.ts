@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type RmsPropStepAttrs, rmsPropStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
@@ -28,7 +29,8 @@ export class RMSprop extends Optimizer<RMSpropOptions, RmsPropStepAttrs> {
   }
 
   protected settingsFor(options: RMSpropOptions): RmsPropStepAttrs {
-    const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false, weightDecay = 0 } = options;
+    const defaults = { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0 };
+    const { lr, alpha, eps, momentum, centered, weightDecay } = readOptions(this.name, options, defaults);
     requireSetting(this.name, 'lr', lr, 0);
     requireSetting(this.name, 'alpha', alpha, 0, 1);
     requireSetting(this.name, 'eps', eps, 0);

@@ -1,4 +1,5 @@
 import { TapegradError } from '../core/errors.js';
+import { readOptions, requireChoice } from '../core/options.js';
 
 /*
  * Learning-rate schedules: names and options are those of `torch.optim.lr_scheduler`, in camelCase. A schedule sets the
@@ -208,10 +209,11 @@ export class ReduceLROnPlateau {
   private readonly options: Required<PlateauOptions>;
 
   constructor(private readonly optimizer: Scheduled, options: PlateauOptions = {}) {
-    const defaults = {
+    this.options = readOptions('ReduceLROnPlateau', options, {
       mode: 'min', factor: 0.1, patience: 10, threshold: 1e-4, thresholdMode: 'rel', cooldown: 0, minLr: 0, eps: 1e-8,
-    } as const;
-    this.options = { ...defaults, ...options };
+    });
+    requireChoice('ReduceLROnPlateau', 'mode', this.options.mode, ['min', 'max']);
+    requireChoice('ReduceLROnPlateau', 'thresholdMode', this.options.thresholdMode, ['rel', 'abs']);
     requireThat(this.options.factor < 1, 'ReduceLROnPlateau', 'factor must be below 1', this.options.factor);
     this.best = this.options.mode === 'min' ? Infinity : -Infinity;
   }

@@ -1,4 +1,5 @@
 import { TapegradError } from '../core/errors.js';
+import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type SgdStepAttrs, sgdStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
@@ -26,7 +27,9 @@ export class SGD extends Optimizer<SGDOptions, SgdStepAttrs> {
     return 'SGD';
   }
 
-  protected settingsFor({ lr = 1e-3, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SGDOptions): SgdStepAttrs {
+  protected settingsFor(options: SGDOptions): SgdStepAttrs {
+    const defaults = { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 };
+    const { lr, momentum, dampening, nesterov, weightDecay } = readOptions(this.name, options, defaults);
     requireSetting(this.name, 'lr', lr, 0);
     requireSetting(this.name, 'momentum', momentum, 0);
     requireSetting(this.name, 'dampening', dampening, 0);

@@ -11,6 +11,7 @@ import {
   saveTraining,
 } from '../nn/index.js';
 import { Adam, CosineAnnealingLR, ReduceLROnPlateau, SGD } from '../optim/index.js';
+import { rejectsWith } from './fixtures/expect.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
 /* The training loop on small models: what it does to them, what it reports, and what a resumed run is worth. */
@@ -305,7 +306,7 @@ test('a loss that is not finite ends the run before the parameters change, and n
     const optimizer = new SGD(model.parameters(), { lr: 1 });
     const loss = (output: Tensor, target: Tensor) => output.sub(target.mul(0)).log().mean();
     const [before] = await model.value.data();
-    await rejects(fit(model, { train: loaderOf(pulls(3)), epochs: 1, optimizer, loss }), NonFiniteError, /^epoch 1, batch 1: loss -Infinity, .*; log: the first result/);
+    await rejectsWith(fit(model, { train: loaderOf(pulls(3)), epochs: 1, optimizer, loss }), NonFiniteError, /^epoch 1, batch 1: loss -Infinity, .*; log: the first result/);
     assert.is((await model.value.data())[0], before);
     model.dispose();
   }));
@@ -316,7 +317,7 @@ test('what cannot be trained or continued is named', () =>
     const model = new Constant();
     const optimizer = new SGD(model.parameters(), { lr: 0.1 });
     const options: FitOptions = { train: loaderOf(pulls(3)), epochs: 1, optimizer, loss: mseLoss };
-    const fails = (changed: Partial<FitOptions>, message: RegExp) => rejects(fit(model, { ...options, ...changed }), TapegradError, message);
+    const fails = (changed: Partial<FitOptions>, message: RegExp) => rejectsWith(fit(model, { ...options, ...changed }), TapegradError, message);
     await fails({ accumulate: 0 }, /^fit: accumulate must be a whole number from 1, got 0/);
     await fails({ epochs: 1.5 }, /^fit: epochs must be/);
     await fails({ clipNorm: -1 }, /^clipGradNorm: maxNorm must be a finite number above 0, got -1/);
@@ -324,27 +325,16 @@ test('what cannot be trained or continued is named', () =>
     await fails({ loss: (_, target) => target.mean() }, /depends on no tensor with requiresGrad/);
     await fails({ train: loaderOf(pulls(3, 0)) }, /^fit: the training source has no examples/);
     await fails({ callbacks: [new EarlyStopping()] }, /^EarlyStopping: an epoch has no figure valLoss, only loss, seconds; give fit a validation source/);
-    await rejects(evaluate(model, loaderOf(pulls(3, 0)), { loss: mseLoss }), TapegradError, /^evaluate: the source has no examples/);
-    await rejects(predict(model, loaderOf(pulls(3, 0))), TapegradError, /^predict: the source has no examples/);
+    await rejectsWith(evaluate(model, loaderOf(pulls(3, 0)), { loss: mseLoss }), TapegradError, /^evaluate: the source has no examples/);
+    await rejectsWith(predict(model, loaderOf(pulls(3, 0))), TapegradError, /^predict: the source has no examples/);
 
     const early = () => new EarlyStopping({ monitor: 'loss' });
     await saveTraining(file, await fit(model, { ...options, callbacks: [early()] }));
     await fails({ from: await loadTraining(file) }, /^fit: the saved run had a EarlyStopping, this one lacks it/);
     await fails({ from: await loadTraining(file), callbacks: [early()], optimizer: new Adam(model.parameters()) }, /^Adam: the saved state does not fit/);
     writeFileSync(file, readFileSync(file).subarray(0, 100));
-    await rejects(loadTraining(file), TapegradError, /named\.safetensors at byte 100/);
+    await rejectsWith(loadTraining(file), TapegradError, /named\.safetensors at byte 100/);
     model.dispose();
   }));
-
-async function rejects(promise: Promise<unknown>, type: new (...args: any[]) => Error, message: RegExp): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.instance(error, type, String(error));
-    assert.match((error as Error).message, message);
-    return;
-  }
-  assert.unreachable(`expected ${message}`);
-}
 
 test.run();

@@ -7,6 +7,7 @@ import { type DeviceName, FormatError, TapegradError, manualSeed, shutdown, tens
 import { normal } from '../nn/init.js';
 import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from '../nn/safetensors.js';
 import { loadCheckpoint, saveCheckpoint } from '../nn/serialize.js';
+import { rejectsWith } from './fixtures/expect.js';
 import { assertNoLeak, initBothDevices } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tapegrad-'));
@@ -182,10 +183,10 @@ test('a save that fails leaves the old file and no other', () =>
     const before = readFileSync(file);
     const disposed = tensor([1]);
     disposed.dispose();
-    await rejects(saveCheckpoint(file, { weight, disposed }), TapegradError, /used after dispose/);
+    await rejectsWith(saveCheckpoint(file, { weight, disposed }), TapegradError, /used after dispose/);
     assert.equal(readFileSync(file), before);
-    await rejects(saveCheckpoint(folder, { weight }), Error, /EISDIR|ENOTEMPTY|EEXIST|EPERM/);
-    await rejects(saveCheckpoint(join(folder, 'nowhere', 'x'), { weight }), Error, /ENOENT/);
+    await rejectsWith(saveCheckpoint(folder, { weight }), Error, /EISDIR|ENOTEMPTY|EEXIST|EPERM/);
+    await rejectsWith(saveCheckpoint(join(folder, 'nowhere', 'x'), { weight }), Error, /ENOENT/);
     assert.equal(readdirSync(folder).filter((name) => name.endsWith('.part')), []);
     assert.equal(readdirSync(join(folder, '..')).filter((name) => name.startsWith(`${folder.split('/').at(-1)}.`)), []);
   }));
@@ -194,19 +195,8 @@ test('a damaged file is named', () =>
   assertNoLeak(async () => {
     const file = join(folder, 'damaged.safetensors');
     writeFileSync(file, REFERENCE.subarray(0, 230));
-    await rejects(loadCheckpoint(file), FormatError, /damaged\.safetensors at byte 230: expected values up to byte 252/);
-    await rejects(loadCheckpoint(join(folder, 'missing')), Error, /ENOENT/);
+    await rejectsWith(loadCheckpoint(file), FormatError, /damaged\.safetensors at byte 230: expected values up to byte 252/);
+    await rejectsWith(loadCheckpoint(join(folder, 'missing')), Error, /ENOENT/);
   }));
-
-async function rejects(promise: Promise<unknown>, type: new (...args: any[]) => Error, message: RegExp): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.instance(error, type);
-    assert.match((error as Error).message, message);
-    return;
-  }
-  assert.unreachable(`expected ${message}`);
-}
 
 test.run();

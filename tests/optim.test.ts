@@ -66,9 +66,11 @@ const ORACLE: Record<string, new (params: Tensor[], options: Record<string, any>
   sgd: SGD, adam: Adam, adamw: AdamW, rmsprop: RMSprop, adagrad: Adagrad, adadelta: Adadelta, nadam: NAdam,
 };
 
-/** weight_decay -> weightDecay */
-const inCamelCase = (options: Record<string, any>) =>
-  Object.fromEntries(Object.entries(options).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]));
+/** weight_decay -> weightDecay; without amsgrad, which no case turns on, and which there is not. */
+const inCamelCase = ({ amsgrad = false, ...options }: Record<string, any>) => {
+  assert.is(amsgrad, false);
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]));
+};
 
 const EDGES: { device: DeviceName; dtype: DType; tolerance: { relative: number; absolute: number } }[] = [
   { device: 'cpu', dtype: 'float64', tolerance: { relative: 1e-10, absolute: 1e-12 } },

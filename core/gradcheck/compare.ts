@@ -2,6 +2,7 @@ import type { DeviceName } from '../backend.js';
 import type { TypedArray } from '../dtype.js';
 import { AutogradError } from '../errors.js';
 import { scope } from '../memory.js';
+import { readOptions } from '../options.js';
 import { Philox } from '../random.js';
 import type { Shape } from '../shape.js';
 import { type Tensor, tensor } from '../tensor.js';
@@ -79,7 +80,7 @@ function run(fn: TensorFunction, inputs: readonly Tensor[], data: readonly Typed
 
 /** The value furthest off, what lies beside it, and whether any gradient was large enough to judge. */
 function compare(
-  reference: readonly Result[], found: readonly Result[], dtype: Side['dtype'], { relative = 1e-5, absolute = 1e-7 }: CompareOptions,
+  reference: readonly Result[], found: readonly Result[], dtype: Side['dtype'], { relative, absolute }: Pick<Required<CompareOptions>, 'relative' | 'absolute'>,
 ): { worst: WorstValue | null; nearby: readonly number[][]; isLearnt: boolean } {
   let worst: WorstValue | null = null;
   let nearby: readonly number[][] = [];
@@ -113,7 +114,9 @@ function compare(
 export async function compareGradients(
   fn: TensorFunction, inputs: readonly Tensor[], options: CompareOptions = {},
 ): Promise<CompareReport> {
-  const { device = 'webgpu', dtype = 'float32', seed = 0 } = options;
+  const { device, dtype, seed, reproduce, ...tolerance } = readOptions('compareGradients', options, {
+    device: 'webgpu', dtype: 'float32', seed: 0, relative: 1e-5, absolute: 1e-7, reproduce: undefined,
+  });
   if (!inputs.some((input) => input.requiresGrad)) {
     throw new AutogradError('compareGradients: no input has requiresGrad, there is nothing to check');
   }
@@ -124,7 +127,7 @@ export async function compareGradients(
   }));
   const reference = await run(fn, inputs, data, { device: 'cpu', dtype: 'float64' }, seed);
   const found = await run(fn, inputs, data, { device, dtype }, seed);
-  const { worst, nearby, isLearnt } = compare(reference, found, dtype, options);
+  const { worst, nearby, isLearnt } = compare(reference, found, dtype, tolerance);
 
   const verdict = worst && worst.overTolerance > 1 ? 'FAIL' : isLearnt ? 'PASS' : 'UNCHECKED';
   const side = `${device} ${dtype}`;
@@ -142,7 +145,7 @@ export async function compareGradients(
       ['nearby', `${nearby.map((values) => values.map(show).join(' ')).join(' | ')} (cpu float64 | ${side})`],
     );
   }
-  rows.push(['again', options.reproduce ?? `compareGradients(fn, inputs, { device: '${device}', dtype: '${dtype}', seed: ${seed} })`]);
+  rows.push(['again', reproduce ?? `compareGradients(fn, inputs, { device: '${device}', dtype: '${dtype}', seed: ${seed} })`]);
   const message = {
     PASS: `agree; furthest apart at ${at}`,
     FAIL: `differ at ${at}`,

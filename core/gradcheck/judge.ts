@@ -1,5 +1,5 @@
 import { ERROR_FACTOR, RESOLUTION, type Slope } from './slopes.js';
-import type { GradcheckOptions } from './types.js';
+import type { GradcheckSettings } from './types.js';
 
 /** A slope, and what the tolerance says of it. */
 export interface Judged {
@@ -11,7 +11,7 @@ export interface Judged {
 }
 
 /** Compares each analytic slope with the numeric one; the tolerance follows the largest slope of the same outputs and input. */
-export function judge(slopes: readonly Slope[], { relative = 1e-7, absolute = 1e-11 }: GradcheckOptions): Judged[] {
+export function judge(slopes: readonly Slope[], { relative, absolute }: GradcheckSettings): Judged[] {
   const key = ({ row, column }: Slope) => `${row} ${column.input}`;
   const scales = new Map<string, number>();
   for (const slope of slopes) scales.set(key(slope), Math.max(scales.get(key(slope)) ?? 0, Math.abs(slope.slope)));

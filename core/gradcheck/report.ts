@@ -3,14 +3,14 @@ import { blockAround } from './locate.js';
 import { relativeError, ulpsBetween } from './numeric.js';
 import type { Objective } from './objective.js';
 import { type JacobianBlock, brackets, outputAt, positionOf, rough, show, showBlock, table } from './text.js';
-import type { GradcheckOptions, GradcheckReport, WorstSlope } from './types.js';
+import type { GradcheckReport, GradcheckSettings, WorstSlope } from './types.js';
 
 /** What was found, before it is put into words. */
 export interface Findings {
   /** The function to call again: gradcheck or gradgradcheck. */
   call: string;
   objective: Objective;
-  options: GradcheckOptions;
+  options: GradcheckSettings;
   /** Its extents, if the whole Jacobian was compared; else null. */
   jacobian: readonly [outputs: number, inputs: number] | null;
   judged: readonly Judged[];
@@ -92,7 +92,7 @@ export async function reportOf(findings: Findings): Promise<GradcheckReport> {
   const checked = new Set(judged.filter(({ excess, isCertified }) => excess > 1 || isCertified).map(({ slope }) => slope.column.input));
   const report = {
     verdict: varies ? 'UNCHECKED' : failed > 0 ? 'FAIL' : compared.length === 0 ? 'UNCHECKED' : 'PASS',
-    seed: options.seed ?? 0,
+    seed: options.seed,
     compared: compared.length,
     excused: judged.length - compared.length - failed,
     failed,

@@ -17,6 +17,9 @@ export interface GradcheckOptions {
   reproduce?: string;
 }
 
+/** The options with their defaults. */
+export type GradcheckSettings = Required<Omit<GradcheckOptions, 'only' | 'reproduce'>> & Pick<GradcheckOptions, 'only' | 'reproduce'>;
+
 /** Where the analytic and the numeric slope were furthest apart, measured by the tolerance. */
 export interface WorstSlope {
   input: number;

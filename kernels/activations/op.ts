@@ -1,5 +1,6 @@
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import { normalizeAxis } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { reshape } from '../reshape/op.js';
@@ -62,7 +63,8 @@ export interface GluOptions {
 }
 
 /** a sigmoid(b) for the halves a and b of an axis (Dauphin et al., arXiv 1612.08083). PyTorch's name: `torch.nn.functional.glu`. */
-export function glu(x: Tensor, { axis = -1 }: GluOptions = {}): Tensor {
+export function glu(x: Tensor, options: GluOptions = {}): Tensor {
+  const { axis } = readOptions('glu', options, { axis: -1 });
   const at = normalizeAxis('glu', axis, x.rank);
   const half = x.shape[at] / 2;
   if (!Number.isInteger(half)) throw new ShapeError(`glu: axis ${at} of x [${x.shape}] has ${x.shape[at]} places, which do not halve`);
@@ -71,5 +73,6 @@ export function glu(x: Tensor, { axis = -1 }: GluOptions = {}): Tensor {
 
 /** softmax(-x) along an axis, default the last. */
 export function softmin(x: Tensor, options: SoftmaxOptions = {}): Tensor {
-  return scope(() => softmax(x.neg(), options));
+  const { axis } = readOptions('softmin', options, { axis: -1 });
+  return scope(() => softmax(x.neg(), { axis }));
 }

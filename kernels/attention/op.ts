@@ -1,6 +1,7 @@
 import { isFloat, requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { arange } from '../arange/op.js';
 import { ge } from '../binary/op.js';
@@ -73,7 +74,10 @@ function causalMask(q: Tensor, k: Tensor): Tensor {
  * width], k [.., keys, width], v [.., keys, any width], batch axes broadcast, float tensors of one dtype. A query that the mask
  * allows no key gets 0. Vaswani et al. 2017. PyTorch's name: `torch.nn.functional.scaled_dot_product_attention`.
  */
-export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, { attnMask, ...options }: AttentionOptions = {}): Tensor {
+export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  const { attnMask, ...call } = readOptions('scaledDotProductAttention', options, {
+    attnMask: undefined, dropoutP: undefined, isCausal: undefined, scale: undefined,
+  });
   const mask = attnMask && (isFloat(attnMask.dtype) ? { bias: attnMask } : { keep: attnMask });
-  return scope(() => attend(q, k, v, { ...options, ...mask })[0]);
+  return scope(() => attend(q, k, v, { ...call, ...mask })[0]);
 }

@@ -1,6 +1,7 @@
 import { applyOp } from '../../core/apply.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type NormalizeAttrs, defineNormalization, withParameters } from '../normalize/define.js';
 import { batchLayout, valuesOfGroup } from '../normalize/layout.js';
@@ -43,7 +44,9 @@ export interface BatchNormOptions {
  * PyTorch's name: `torch.nn.functional.batch_norm`.
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
-  const { weight, bias, runningMean, runningVar, training = false, momentum = 0.1, eps = 1e-5 } = options;
+  const { weight, bias, runningMean, runningVar, training, momentum, eps } = readOptions('batchNorm', options, {
+    weight: undefined, bias: undefined, runningMean: undefined, runningVar: undefined, training: false, momentum: 0.1, eps: 1e-5,
+  });
   if (!runningMean !== !runningVar) throw new TapegradError('batchNorm: give both of runningMean and runningVar, or none');
   return scope(() => {
     const [, ...parameters] = withParameters(x, weight, bias);

@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { type Shape, normalizeAxis } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { narrow } from '../slice/op.js';
@@ -69,7 +70,8 @@ export const concatOp = defineOp<KernelOp<ConcatAttrs>>({
  * The tensors one after the other along `axis` (default 0; negative counts from the end). One dtype, and shapes that
  * agree in every other axis, else DTypeError or ShapeError. PyTorch's name: `torch.cat`.
  */
-export function concat(tensors: readonly Tensor[], { axis = 0 }: { axis?: number } = {}): Tensor {
+export function concat(tensors: readonly Tensor[], options: { axis?: number } = {}): Tensor {
+  const { axis } = readOptions('concat', options, { axis: 0 });
   const [first] = shapesOf('concat', tensors);
   return callOp('concat', tensors, { axis: normalizeAxis('concat', axis, first.length) });
 }

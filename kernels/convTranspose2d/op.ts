@@ -1,6 +1,7 @@
 import { callOp } from '../../core/apply.js';
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import '../binary/op.js';
@@ -33,7 +34,8 @@ export interface ConvTranspose2dOptions {
  * they do not fit. PyTorch's name: `torch.nn.functional.conv_transpose2d`, whose outputPadding may reach the dilation, too.
  */
 export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTranspose2dOptions = {}): Tensor {
-  const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
+  const defaults = { stride: 1, padding: 0, outputPadding: 0, dilation: 1, groups: 1 };
+  const { stride, padding, outputPadding, dilation, groups } = readOptions('convTranspose2d', options, defaults);
   const [vertical, horizontal] = pairOf(padding);
   const attrs: Conv2dAttrs = {
     stride: pairOf(stride), padding: [[vertical, vertical], [horizontal, horizontal]], dilation: pairOf(dilation), groups,

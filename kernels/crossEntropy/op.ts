@@ -4,6 +4,7 @@ import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import type { Spec } from '../../core/backend.js';
+import { readOptions, requireChoice } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
@@ -137,7 +138,9 @@ export interface CrossEntropyOptions {
  * WebGPU, where a kernel cannot throw. PyTorch's name: `torch.nn.functional.cross_entropy`.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { reduction = 'mean', weight, ignoreIndex = -100, labelSmoothing = 0 } = options;
+  const defaults = { reduction: 'mean' as const, weight: undefined, ignoreIndex: -100, labelSmoothing: 0 };
+  const { reduction, weight, ignoreIndex, labelSmoothing } = readOptions('crossEntropy', options, defaults);
+  requireChoice('crossEntropy', 'reduction', reduction, ['mean', 'sum', 'none']);
   const attrs = { ignoreIndex, labelSmoothing };
   return scope(() => {
     if (isFloat(target.dtype)) return ofProbabilities(logits, target, weight, attrs, reduction);

@@ -1,5 +1,6 @@
 import { callOp } from '../../core/apply.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { REQUIRED, readOptions } from '../../core/options.js';
 import { type Shape, normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type KernelCall, type KernelPlan, gridFor, wgslType } from '../../core/webgpu/kernel.js';
@@ -83,7 +84,8 @@ declare module '../../core/tensor.js' {
  * Running sums along `axis`: out[.., k, ..] = x[.., 0, ..] + ... + x[.., k, ..]; with `reverse`, x[.., k, ..] to the last.
  * Any dtype; NaN stays in all sums after it. PyTorch's name: `torch.cumsum`, which has no `reverse`.
  */
-export function cumSum(x: Tensor, { axis, reverse = false }: CumSumOptions): Tensor {
+export function cumSum(x: Tensor, options: CumSumOptions): Tensor {
+  const { axis, reverse } = readOptions('cumSum', options, { axis: REQUIRED, reverse: false });
   return callOp('cumSum', [x], { axis: normalizeAxis('cumSum', axis, x.rank), reverse });
 }
 

@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type StreamStart, checkStream, planRandom, reserveStream } from '../random/stream.js';
@@ -34,7 +35,8 @@ export const dropoutOp = defineOp<KernelOp<StreamStart & { p: number }>>({
  * outside [0, 1). Unlike PyTorch's, an element that is dropped is 0 even if it was NaN.
  * PyTorch's name: `torch.nn.functional.dropout`.
  */
-export function dropout(x: Tensor, { p = 0.5, training = true }: { p?: number; training?: boolean } = {}): Tensor {
+export function dropout(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
+  const { p, training } = readOptions('dropout', options, { p: 0.5, training: true });
   checkProbability(p);
   if (!training || p === 0) return x.alias();
   requireFloat('dropout', 'x', x.dtype);

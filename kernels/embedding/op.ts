@@ -1,6 +1,7 @@
 import { requireInt } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { eq } from '../binary/op.js';
 import { indexSelect } from '../indexSelect/op.js';
@@ -24,7 +25,8 @@ function normalizeRow(paddingIndex: number, weight: Tensor): number {
  *
  * An index outside 0 .. rows-1 throws a ShapeError on the CPU; on WebGPU its row is NaN (0 for int32).
  */
-export function embedding(index: Tensor, weight: Tensor, { paddingIndex }: { paddingIndex?: number } = {}): Tensor {
+export function embedding(index: Tensor, weight: Tensor, options: { paddingIndex?: number } = {}): Tensor {
+  const { paddingIndex } = readOptions('embedding', options, { paddingIndex: undefined });
   requireInt('embedding', 'index', index.dtype);
   if (weight.rank !== 2) throw new ShapeError(`embedding: weight must have the shape [rows, width], got [${weight.shape}]`);
   const padding = paddingIndex === undefined ? null : normalizeRow(paddingIndex, weight);

@@ -1,5 +1,6 @@
 import { callOp, makeZeros } from '../../core/apply.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { REQUIRED, readOptions } from '../../core/options.js';
 import { collapseAxes, contiguousStrides, normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { gridFor, padTo } from '../../core/webgpu/kernel.js';
@@ -56,7 +57,8 @@ declare module '../../core/tensor.js' {
  *
  * An index outside 0 .. extent-1 throws a ShapeError on the CPU; on WebGPU the element is NaN (0 for int32).
  */
-export function gather(x: Tensor, index: Tensor, { axis }: { axis: number }): Tensor {
+export function gather(x: Tensor, index: Tensor, options: { axis: number }): Tensor {
+  const { axis } = readOptions('gather', options, { axis: REQUIRED });
   return callOp('gather', [x, index], { axis: normalizeAxis('gather', axis, x.rank) });
 }
 

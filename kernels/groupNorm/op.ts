@@ -1,5 +1,6 @@
 import { applyOp } from '../../core/apply.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type NormalizeAttrs, defineNormalization, withParameters } from '../normalize/define.js';
 import { groupLayout } from '../normalize/layout.js';
@@ -28,6 +29,7 @@ export interface GroupNormOptions {
  * sample's `groups` runs of neighbouring channels; `groups` divides the channels. One group a channel is instance
  * normalisation. Float tensors of one dtype. PyTorch's name: `torch.nn.functional.group_norm`.
  */
-export function groupNorm(x: Tensor, groups: number, { weight, bias, eps = 1e-5 }: GroupNormOptions = {}): Tensor {
+export function groupNorm(x: Tensor, groups: number, options: GroupNormOptions = {}): Tensor {
+  const { weight, bias, eps } = readOptions('groupNorm', options, { weight: undefined, bias: undefined, eps: 1e-5 });
   return scope(() => applyOp(groupNormOp, withParameters(x, weight, bias), { groups, eps })[0]);
 }

@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { REQUIRED, readOptions } from '../../core/options.js';
 import { type Shape, checkShape, normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
@@ -114,7 +115,8 @@ declare module '../../core/tensor.js' {
  *
  * An index outside 0 .. extent-1 throws a ShapeError on the CPU; on WebGPU its slice is NaN (0 for int32) and gets no gradient.
  */
-export function indexSelect(x: Tensor, index: Tensor, { axis }: { axis: number }): Tensor {
+export function indexSelect(x: Tensor, index: Tensor, options: { axis: number }): Tensor {
+  const { axis } = readOptions('indexSelect', options, { axis: REQUIRED });
   return callOp('indexSelect', [x, index], { axis: normalizeAxis('indexSelect', axis, x.rank) });
 }
 

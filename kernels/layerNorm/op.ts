@@ -1,5 +1,6 @@
 import { applyOp } from '../../core/apply.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type NormalizeAttrs, defineNormalization, withParameters } from '../normalize/define.js';
@@ -29,7 +30,8 @@ export interface LayerNormOptions {
  * are `normalizedShape` (one number: the last axis). Float tensors of one dtype; the result has the shape of x.
  * PyTorch's name: `torch.nn.functional.layer_norm`.
  */
-export function layerNorm(x: Tensor, normalizedShape: number | Shape, { weight, bias, eps = 1e-5 }: LayerNormOptions = {}): Tensor {
+export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: LayerNormOptions = {}): Tensor {
+  const { weight, bias, eps } = readOptions('layerNorm', options, { weight: undefined, bias: undefined, eps: 1e-5 });
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   return scope(() => applyOp(layerNormOp, withParameters(x, weight, bias), { normalizedShape: shape, eps })[0]);
 }

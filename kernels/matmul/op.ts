@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { broadcastShapes, sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
@@ -76,7 +77,8 @@ declare module '../../core/tensor.js' {
  * a row, on the right as a column, and its axis disappears from the result; two vectors give a scalar.
  * Throws ShapeError when the inner extents differ. PyTorch's name: `torch.matmul`.
  */
-export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { transposeA, transposeB } = readOptions('matmul', options, { transposeA: false, transposeB: false });
   if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul: shapes [${a.shape}] and [${b.shape}]: a scalar has no axis to sum over; use mul`);
   const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
@@ -92,7 +94,8 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
  * x W^T + bias: x [.., features], weight [outputs, features], bias [outputs]; with `activation`, relu of that, by the same kernel.
  * PyTorch's name: `torch.nn.functional.linear`.
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, { activation }: FusedActivation = {}): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: FusedActivation = {}): Tensor {
+  const { activation } = readOptions('linear', options, { activation: undefined });
   if (weight.rank !== 2 || x.shape.at(-1) !== weight.shape[1]) {
     throw new ShapeError(`linear: x [${x.shape}] does not fit weight [${weight.shape}]: x's last extent must be the weight's second`);
   }

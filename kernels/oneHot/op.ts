@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { type DType, requireInt } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { bitsOf } from '../fill/op.js';
@@ -37,6 +38,7 @@ export const oneHotOp = defineOp<KernelOp<{ classes: number; dtype: DType }>>({
  *
  * An index outside 0 .. classes-1 throws a ShapeError on the CPU; on WebGPU its row is all 0.
  */
-export function oneHot(index: Tensor, classes: number, { dtype = 'float32' }: { dtype?: DType } = {}): Tensor {
+export function oneHot(index: Tensor, classes: number, options: { dtype?: DType } = {}): Tensor {
+  const { dtype } = readOptions('oneHot', options, { dtype: 'float32' });
   return callOp('oneHot', [index], { classes, dtype });
 }

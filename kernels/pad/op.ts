@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { DTypeError, ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions, requireChoice } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { concat } from '../concat/op.js';
@@ -100,7 +101,9 @@ function padFromInside(x: Tensor, padding: Padding, mode: 'reflect' | 'replicate
  * ShapeError for negative padding, or where `reflect` reaches further than the axis. PyTorch's name:
  * `torch.nn.functional.pad`, which counts axes from the last.
  */
-export function pad(x: Tensor, padding: Padding, { value = 0, mode = 'constant' }: PadOptions = {}): Tensor {
+export function pad(x: Tensor, padding: Padding, options: PadOptions = {}): Tensor {
+  const { value, mode } = readOptions('pad', options, { value: 0, mode: 'constant' });
+  requireChoice('pad', 'mode', mode, ['constant', 'reflect', 'replicate']);
   if (mode !== 'constant') return padFromInside(x, padding, mode);
   return callOp('pad', [x], { padding, value });
 }

@@ -2,6 +2,7 @@ import { applyOp, callOp } from '../../core/apply.js';
 import { requireFloat, requireInt } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { REQUIRED, readOptions } from '../../core/options.js';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type KernelCall, type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
@@ -192,7 +193,15 @@ export interface AvgPoolOptions extends PoolOptions {
   countIncludePad?: boolean;
 }
 
-function attrsOf({ kernel, stride = kernel, padding = 0, dilation = 1, ceilMode = false, countIncludePad = true }: MaxPoolOptions & AvgPoolOptions): PoolAttrs {
+const POOL_DEFAULTS = { stride: undefined, padding: 0, ceilMode: false };
+
+/** Of every option but `kernel`, for `readOptions`. */
+export const MAX_POOL_DEFAULTS = { ...POOL_DEFAULTS, dilation: 1 };
+export const AVG_POOL_DEFAULTS = { ...POOL_DEFAULTS, countIncludePad: true };
+
+type PoolSettings = Pick<PoolAttrs, 'ceilMode'> & Partial<Pick<PoolAttrs, 'countIncludePad'>> & Pick<MaxPoolOptions, 'kernel' | 'stride' | 'dilation'> & { padding: Pair };
+
+function attrsOf({ kernel, stride = kernel, padding, ceilMode, dilation = 1, countIncludePad = true }: PoolSettings): PoolAttrs {
   return { kernel: pairOf(kernel), stride: pairOf(stride), padding: pairOf(padding), dilation: pairOf(dilation), ceilMode, countIncludePad };
 }
 
@@ -208,11 +217,11 @@ export function maxPool2d(x: Tensor, options: MaxPoolOptions): Tensor {
 
 /** `maxPool2d`, and where each maximum lies in its plane: y * width + x, int32. */
 export function maxPool2dWithIndices(x: Tensor, options: MaxPoolOptions): { out: Tensor; indices: Tensor } {
-  const [out, indices] = applyOp(maxPool2dOp, [x], attrsOf(options));
+  const [out, indices] = applyOp(maxPool2dOp, [x], attrsOf(readOptions('maxPool2d', options, { kernel: REQUIRED, ...MAX_POOL_DEFAULTS })));
   return { out, indices };
 }
 
 /** The mean of each window of x [batch, channels, height, width]. PyTorch's name: `torch.nn.functional.avg_pool2d`. */
 export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
-  return applyOp(avgPool2dOp, [x], attrsOf(options))[0];
+  return applyOp(avgPool2dOp, [x], attrsOf(readOptions('avgPool2d', options, { kernel: REQUIRED, ...AVG_POOL_DEFAULTS })))[0];
 }

@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { normalizeAxes, normalizeAxis, reducedShape, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { reshape } from '../reshape/op.js';
@@ -76,12 +77,19 @@ declare module '../../core/tensor.js' {
   }
 }
 
-function reduce(name: string, x: Tensor, { axis, keepDim = false }: ReduceOptions, settings: { correction?: number } = {}): Tensor {
-  return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim, ...settings });
+function reduce(name: string, x: Tensor, options: ReduceOptions): Tensor {
+  const { axis, keepDim } = readOptions(name, options, { axis: null, keepDim: false });
+  return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim });
 }
 
-function arg(name: string, x: Tensor, { axis, keepDim = false }: ArgOptions): Tensor {
-  if (axis !== undefined && axis !== null) {
+function spread(name: string, x: Tensor, options: VarOptions): Tensor {
+  const { axis, keepDim, correction } = readOptions(name, options, { axis: null, keepDim: false, correction: 1 });
+  return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim, correction });
+}
+
+function arg(name: string, x: Tensor, options: ArgOptions): Tensor {
+  const { axis, keepDim } = readOptions(name, options, { axis: null, keepDim: false });
+  if (axis !== null) {
     return callOp(name, [x], { axes: [normalizeAxis(name, axis, x.rank)], keepDim });
   }
   const all = x.shape.map((_, i) => i);
@@ -109,13 +117,13 @@ export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /** The variance over `axis`, squared deviations over n - correction (default 1). NaN where n is not above the correction. */
-export function variance(x: Tensor, { correction = 1, ...options }: VarOptions = {}): Tensor {
-  return reduce('var', x, options, { correction });
+export function variance(x: Tensor, options: VarOptions = {}): Tensor {
+  return spread('var', x, options);
 }
 
 /** The standard deviation over `axis`: the square root of the variance. */
-export function std(x: Tensor, { correction = 1, ...options }: VarOptions = {}): Tensor {
-  return reduce('std', x, options, { correction });
+export function std(x: Tensor, options: VarOptions = {}): Tensor {
+  return spread('std', x, options);
 }
 
 /** log(sum of exp(x)) over `axis`, without overflow; -Infinity for no elements. PyTorch's name: `torch.logsumexp`. */

@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { REQUIRED, readOptions } from '../../core/options.js';
 import { contiguousStrides, normalizeAxis, sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
@@ -64,7 +65,8 @@ declare module '../../core/tensor.js' {
  *
  * An index outside 0 .. extent-1 throws a ShapeError on the CPU; on WebGPU its entry is added nowhere.
  */
-export function scatterAdd(x: Tensor, index: Tensor, source: Tensor, { axis }: { axis: number }): Tensor {
+export function scatterAdd(x: Tensor, index: Tensor, source: Tensor, options: { axis: number }): Tensor {
+  const { axis } = readOptions('scatterAdd', options, { axis: REQUIRED });
   return callOp('scatterAdd', [x, index, source], { axis: normalizeAxis('scatterAdd', axis, x.rank) });
 }
 

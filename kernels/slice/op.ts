@@ -1,6 +1,7 @@
 import { callOp } from '../../core/apply.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { type Shape, checkShape, normalizeAxis, sameShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { RUN_VARIANTS } from '../runs.js';
@@ -101,7 +102,8 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
  * Copies of successive parts along `axis` (default 0). `sizes` lists their extents, or is the extent of each, the
  * last one taking what remains. Any dtype. ShapeError unless the parts fill the axis. PyTorch's name: `torch.split`.
  */
-export function split(x: Tensor, sizes: number | readonly number[], { axis = 0 }: { axis?: number } = {}): Tensor[] {
+export function split(x: Tensor, sizes: number | readonly number[], options: { axis?: number } = {}): Tensor[] {
+  const { axis } = readOptions('split', options, { axis: 0 });
   const at = normalizeAxis('split', axis, x.rank);
   const extent = x.shape[at];
   const list = typeof sizes === 'number' ? equalParts(extent, sizes) : sizes;

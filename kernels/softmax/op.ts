@@ -1,6 +1,7 @@
 import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { type KernelOp, type Vjp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
@@ -81,12 +82,14 @@ declare module '../../core/tensor.js' {
 }
 
 /** exp(x) over its sum along `axis`, safe for large values. PyTorch's name: `torch.softmax`. */
-export function softmax(x: Tensor, { axis = -1 }: SoftmaxOptions = {}): Tensor {
+export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
+  const { axis } = readOptions('softmax', options, { axis: -1 });
   return callOp('softmax', [x], { axis: normalizeAxis('softmax', axis, x.rank) });
 }
 
 /** The logarithm of `softmax`, computed without taking one of a vanishing number. PyTorch's name: `torch.log_softmax`. */
-export function logSoftmax(x: Tensor, { axis = -1 }: SoftmaxOptions = {}): Tensor {
+export function logSoftmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
+  const { axis } = readOptions('logSoftmax', options, { axis: -1 });
   return callOp('logSoftmax', [x], { axis: normalizeAxis('logSoftmax', axis, x.rank) });
 }
 

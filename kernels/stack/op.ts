@@ -2,6 +2,7 @@ import { applyOp, callOp } from '../../core/apply.js';
 import { requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { type Shape, checkShape, normalizeAxis, sameShape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { listShapes, shapesOf } from '../concat/op.js';
@@ -75,7 +76,8 @@ declare module '../../core/tensor.js' {
  * The tensors side by side along a new axis, which becomes axis `axis` of the result (default 0; negative counts from
  * the end). One dtype and one shape, else DTypeError or ShapeError. PyTorch's name: `torch.stack`.
  */
-export function stack(tensors: readonly Tensor[], { axis = 0 }: { axis?: number } = {}): Tensor {
+export function stack(tensors: readonly Tensor[], options: { axis?: number } = {}): Tensor {
+  const { axis } = readOptions('stack', options, { axis: 0 });
   const [first] = shapesOf('stack', tensors);
   return callOp('stack', tensors, { axis: normalizeAxis('stack', axis, first.length + 1) });
 }
@@ -84,7 +86,8 @@ export function stack(tensors: readonly Tensor[], { axis = 0 }: { axis?: number 
  * Copies of the parts along `axis` (default 0; negative counts from the end), which they lack: [time, batch, features]
  * gives `time` tensors [batch, features]. Any dtype; the reverse of `stack`. PyTorch's name: `torch.unbind`, which gives views.
  */
-export function unbind(x: Tensor, { axis = 0 }: { axis?: number } = {}): Tensor[] {
+export function unbind(x: Tensor, options: { axis?: number } = {}): Tensor[] {
+  const { axis } = readOptions('unbind', options, { axis: 0 });
   return applyOp(unbindOp, [x], { axis: normalizeAxis('unbind', axis, x.rank) });
 }
 

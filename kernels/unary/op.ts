@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions, requireChoice } from '../../core/options.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { wgslType } from '../../core/webgpu/kernel.js';
@@ -147,7 +148,9 @@ export interface GeluOptions {
 }
 
 /** x Phi(x), Phi being the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415). */
-export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Tensor {
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  const { approximate } = readOptions('gelu', options, { approximate: 'none' });
+  requireChoice('gelu', 'approximate', approximate, ['none', 'tanh']);
   return callOp(approximate === 'tanh' ? 'geluTanh' : 'gelu', [x], {});
 }
 

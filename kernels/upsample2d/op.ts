@@ -2,6 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions, requireChoice } from '../../core/options.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import type { KernelCall, KernelPlan } from '../../core/webgpu/kernel.js';
@@ -98,8 +99,11 @@ export interface InterpolateOptions {
  * around it, weighted by nearness (bilinear). Larger or smaller; nothing is averaged when it gets smaller. Floats. PyTorch's
  * name: `torch.nn.functional.interpolate`, here as with `recompute_scale_factor`: only the two sizes decide.
  */
-export function interpolate(x: Tensor, { size, scaleFactor, mode = 'nearest', alignCorners = false }: InterpolateOptions): Tensor {
+export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  const defaults = { size: undefined, scaleFactor: undefined, mode: 'nearest' as const, alignCorners: false };
+  const { size, scaleFactor, mode, alignCorners } = readOptions('interpolate', options, defaults);
   if ((size === undefined) === (scaleFactor === undefined)) throw new TapegradError('interpolate: give one of size and scaleFactor');
+  requireChoice('interpolate', 'mode', mode, ['nearest', 'bilinear']);
   if (mode === 'nearest' && alignCorners) throw new TapegradError('interpolate: alignCorners is for the mode bilinear');
   const target = size !== undefined ? pairOf(size) : pairOf(scaleFactor!).map((factor, i) => Math.floor(x.shape[2 + i] * factor));
   return callOp('upsample2d', [x], { size: target, mode, alignCorners });

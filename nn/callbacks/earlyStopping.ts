@@ -1,5 +1,6 @@
 import { TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import type { HostTensor } from '../safetensors.js';
 import { makeTensors, readTensors } from '../serialize.js';
 import type { EpochRecord, Training } from '../training.js';
@@ -37,7 +38,7 @@ export class EarlyStopping implements Callback {
   private bestWeights: Record<string, HostTensor> | null = null;
 
   constructor(options: EarlyStoppingOptions = {}) {
-    this.options = { monitor: 'valLoss', mode: 'min', patience: 5, minDelta: 0, ...options };
+    this.options = readOptions('EarlyStopping', options, { monitor: 'valLoss', mode: 'min', patience: 5, minDelta: 0 });
     const { patience, minDelta } = this.options;
     if (!Number.isInteger(patience) || patience < 0) throw new TapegradError(`EarlyStopping: patience must be a whole number from 0, got ${patience}`);
     if (!(minDelta >= 0)) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);

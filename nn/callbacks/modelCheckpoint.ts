@@ -1,4 +1,5 @@
 import { TapegradError } from '../../core/errors.js';
+import { REQUIRED, readOptions } from '../../core/options.js';
 import { saveTraining } from '../savedTraining.js';
 import type { EpochRecord, Training } from '../training.js';
 import { removeLeftovers } from '../wholeFile.js';
@@ -32,7 +33,9 @@ export class ModelCheckpoint implements Callback {
   private savedAt = -1;
 
   constructor(options: ModelCheckpointOptions) {
-    this.options = { monitor: 'valLoss', mode: 'min', everySteps: Infinity, keepBest: 0, extra: {}, ...options };
+    this.options = readOptions('ModelCheckpoint', options, {
+      file: REQUIRED, monitor: 'valLoss', mode: 'min', everySteps: Infinity, keepBest: 0, extra: {},
+    });
     const { everySteps, keepBest } = this.options;
     if (!(everySteps >= 1)) throw new TapegradError(`ModelCheckpoint: everySteps must be a whole number from 1, got ${everySteps}`);
     if (!Number.isInteger(keepBest) || keepBest < 0) throw new TapegradError(`ModelCheckpoint: keepBest must be a whole number from 0, got ${keepBest}`);

@@ -1,3 +1,4 @@
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { glu, hardshrink, hardtanh, prelu, relu6, softmin, softshrink, threshold } from '../../kernels/activations/op.js';
 import { logSoftmax, softmax } from '../../kernels/softmax/op.js';
@@ -7,7 +8,7 @@ import {
 } from '../../kernels/unary/op.js';
 import { constant } from '../init.js';
 import { Module, parameter } from '../module.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 /* Nonlinearities as layers, for Sequential. Each keeps the shape of its input, but for GLU. PyTorch's names. */
 
@@ -243,8 +244,9 @@ export class PReLU extends Module {
   /** [channels] */
   weight: Tensor;
 
-  constructor(readonly channels = 1, { init = 0.25, ...factory }: FactoryOptions & { init?: number } = {}) {
+  constructor(readonly channels = 1, options: FactoryOptions & { init?: number } = {}) {
     super();
+    const { init, ...factory } = readOptions('PReLU', options, { init: 0.25, ...FACTORY });
     requireCounts('PReLU', { channels });
     this.weight = parameter(constant([channels], init, factory));
   }

@@ -1,6 +1,7 @@
 import { isFloat } from '../../core/dtype.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { attend } from '../../kernels/attention/op.js';
@@ -13,7 +14,7 @@ import { unbind } from '../../kernels/stack/op.js';
 import { xavierUniform, zeros } from '../init.js';
 import { Module, parameter } from '../module.js';
 import { Linear } from './linear.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 export interface MultiheadAttentionOptions extends FactoryOptions {
   /** In training, the chance of each attention weight to become 0; default 0. */
@@ -61,7 +62,8 @@ export class MultiheadAttention
 
   constructor(readonly embedDim: number, readonly numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
-    const { dropout = 0, bias = true, batchFirst = false, ...factory } = options;
+    const defaults = { dropout: 0, bias: true, batchFirst: false, ...FACTORY };
+    const { dropout, bias, batchFirst, ...factory } = readOptions('MultiheadAttention', options, defaults);
     requireCounts('MultiheadAttention', { embedDim, numHeads });
     if (embedDim % numHeads !== 0) throw new ShapeError(`MultiheadAttention: embedDim ${embedDim} does not divide into ${numHeads} heads`);
     if (!(dropout >= 0 && dropout < 1)) throw new TapegradError(`MultiheadAttention: dropout must be at least 0 and below 1, got ${dropout}`);

@@ -1,5 +1,6 @@
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import { sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { zeros } from '../../kernels/fill/op.js';
@@ -8,7 +9,7 @@ import { lstmCell } from '../../kernels/lstmCell/op.js';
 import { linear, matmul } from '../../kernels/matmul/op.js';
 import { uniform } from '../init.js';
 import { Module, parameter } from '../module.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 /* One step of each kind of recurrent network, and the layers that take one step. */
 
@@ -95,7 +96,7 @@ abstract class Cell<State extends Tensor | LSTMState> extends Module<[x: Tensor,
   constructor(private readonly kind: CellKind, readonly inputSize: number, readonly hiddenSize: number, options: CellOptions) {
     super();
     requireCounts(this.constructor.name, { inputSize, hiddenSize });
-    const { bias = true, ...factory } = options;
+    const { bias, ...factory } = readOptions(this.constructor.name, options, { bias: true, ...FACTORY });
     const weights = initialWeights(kind, inputSize, hiddenSize, bias, factory);
     this.weight_ih = weights.weightIh;
     this.weight_hh = weights.weightHh;

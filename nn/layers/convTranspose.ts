@@ -1,10 +1,13 @@
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type ConvTranspose1dOptions, convTranspose1d } from '../../kernels/conv1d/op.js';
 import { type ConvTranspose2dOptions, convTranspose2d } from '../../kernels/convTranspose2d/op.js';
 import { type Pair, pairOf } from '../../kernels/pair.js';
 import { Module } from '../module.js';
 import { checkConvolution, convParameters } from './convParameters.js';
-import type { FactoryOptions } from './options.js';
+import { FACTORY, type FactoryOptions } from './options.js';
+
+const DEFAULTS = { stride: undefined, padding: undefined, outputPadding: undefined, dilation: undefined, groups: 1, bias: true, ...FACTORY };
 
 export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, FactoryOptions {
   /** Default true. */
@@ -24,7 +27,7 @@ export class ConvTranspose2d extends Module {
 
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: ConvTranspose2dLayerOptions = {}) {
     super();
-    const { stride, padding, outputPadding, dilation, groups = 1, bias = true, ...factory } = options;
+    const { stride, padding, outputPadding, dilation, groups, bias, ...factory } = readOptions('ConvTranspose2d', options, DEFAULTS);
     const [kernelHeight, kernelWidth] = pairOf(kernel);
     checkConvolution('ConvTranspose2d', inChannels, outChannels, { kernelHeight, kernelWidth }, groups);
     this.geometry = { stride, padding, outputPadding, dilation, groups };
@@ -52,7 +55,7 @@ export class ConvTranspose1d extends Module {
 
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: number, options: ConvTranspose1dLayerOptions = {}) {
     super();
-    const { stride, padding, outputPadding, dilation, groups = 1, bias = true, ...factory } = options;
+    const { stride, padding, outputPadding, dilation, groups, bias, ...factory } = readOptions('ConvTranspose1d', options, DEFAULTS);
     checkConvolution('ConvTranspose1d', inChannels, outChannels, { kernel }, groups);
     this.geometry = { stride, padding, outputPadding, dilation, groups };
     ({ weight: this.weight, bias: this.bias } = convParameters([inChannels, outChannels / groups, kernel], outChannels, bias, factory));

@@ -1,11 +1,12 @@
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import { type Tensor, tensor } from '../../core/tensor.js';
 import { mul } from '../../kernels/binary/op.js';
 import { embedding } from '../../kernels/embedding/op.js';
 import { normal } from '../init.js';
 import { Module, parameter } from '../module.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 /**
  * Looks rows up: int32 indices [..] to [.., width]. Rows start standard normal; the one at `paddingIndex` starts at zero
@@ -19,7 +20,7 @@ export class Embedding extends Module {
   constructor(readonly rows: number, readonly width: number, options: FactoryOptions & { paddingIndex?: number } = {}) {
     super();
     requireCounts('Embedding', { rows, width });
-    const { paddingIndex, ...factory } = options;
+    const { paddingIndex, ...factory } = readOptions('Embedding', options, { paddingIndex: undefined, ...FACTORY });
     if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && paddingIndex >= -rows && paddingIndex < rows)) {
       throw new ShapeError(`Embedding: paddingIndex ${paddingIndex} is no row of ${rows}`);
     }

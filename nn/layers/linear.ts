@@ -1,8 +1,9 @@
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { linear } from '../../kernels/matmul/op.js';
 import { kaimingUniform, uniform } from '../init.js';
 import { Module, parameter } from '../module.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 /**
  * x W^T + bias: [.., inFeatures] to [.., outFeatures]. Weight and bias start uniform within 1 / sqrt(inFeatures).
@@ -17,7 +18,7 @@ export class Linear extends Module {
   constructor(readonly inFeatures: number, readonly outFeatures: number, options: FactoryOptions & { bias?: boolean } = {}) {
     super();
     requireCounts('Linear', { inFeatures, outFeatures });
-    const { bias = true, ...factory } = options;
+    const { bias, ...factory } = readOptions('Linear', options, { bias: true, ...FACTORY });
     const bound = 1 / Math.sqrt(inFeatures);
     this.weight = parameter(kaimingUniform([outFeatures, inFeatures], { a: Math.sqrt(5), ...factory }));
     this.bias = bias ? parameter(uniform([outFeatures], -bound, bound, factory)) : null;

@@ -1,4 +1,5 @@
 import { ShapeError } from '../../core/errors.js';
+import { readOptions } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { batchNorm } from '../../kernels/batchNorm/op.js';
@@ -6,7 +7,7 @@ import { groupNorm } from '../../kernels/groupNorm/op.js';
 import { layerNorm } from '../../kernels/layerNorm/op.js';
 import { ones, zeros } from '../init.js';
 import { Module, buffer, parameter } from '../module.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 export interface BatchNormLayerOptions extends FactoryOptions {
   /** Added to the variance; default 1e-5. */
@@ -31,7 +32,8 @@ abstract class BatchNorm extends Module {
   constructor(layer: string, readonly features: number, options: BatchNormLayerOptions) {
     super();
     requireCounts(layer, { features });
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, ...factory } = options;
+    const defaults = { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true, ...FACTORY };
+    const { eps, momentum, affine, trackRunningStats, ...factory } = readOptions(layer, options, defaults);
     this.eps = eps;
     this.momentum = momentum;
     this.weight = affine ? parameter(ones([features], factory)) : null;
@@ -101,7 +103,8 @@ export class LayerNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
-    const { eps = 1e-5, elementwiseAffine = true, bias = true, ...factory } = options;
+    const defaults = { eps: 1e-5, elementwiseAffine: true, bias: true, ...FACTORY };
+    const { eps, elementwiseAffine, bias, ...factory } = readOptions('LayerNorm', options, defaults);
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
     this.eps = eps;
     this.weight = elementwiseAffine ? parameter(ones(this.normalizedShape, factory)) : null;
@@ -135,7 +138,7 @@ export class GroupNorm extends Module {
     super();
     requireCounts('GroupNorm', { groups, channels });
     if (channels % groups !== 0) throw new ShapeError(`GroupNorm: ${channels} channels do not fall into ${groups} groups`);
-    const { eps = 1e-5, affine = true, ...factory } = options;
+    const { eps, affine, ...factory } = readOptions('GroupNorm', options, { eps: 1e-5, affine: true, ...FACTORY });
     this.eps = eps;
     this.weight = affine ? parameter(ones([channels], factory)) : null;
     this.bias = affine ? parameter(zeros([channels], factory)) : null;

@@ -4,6 +4,9 @@ import type { TensorOptions } from '../../core/tensor.js';
 /** Where a layer's parameters live; default float32 on the device chosen by `init()`. */
 export type FactoryOptions = Pick<TensorOptions, 'dtype' | 'device'>;
 
+/** Their defaults, for `readOptions`: those of `tensor()`. */
+export const FACTORY = { dtype: undefined, device: undefined };
+
 /** Throws unless every value is a whole number from 1. */
 export function requireCounts(layer: string, values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values)) {

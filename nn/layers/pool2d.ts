@@ -1,15 +1,19 @@
 import { ShapeError } from '../../core/errors.js';
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type AdaptiveSize, adaptiveAvgPool2d } from '../../kernels/adaptiveAvgPool2d/op.js';
 import type { Pair } from '../../kernels/pair.js';
-import { type AvgPoolOptions, type MaxPoolOptions, avgPool2d, maxPool2d } from '../../kernels/pool/op.js';
+import { AVG_POOL_DEFAULTS, type AvgPoolOptions, MAX_POOL_DEFAULTS, type MaxPoolOptions, avgPool2d, maxPool2d } from '../../kernels/pool/op.js';
 import { mean } from '../../kernels/reduce/op.js';
 import { Module } from '../module.js';
 
 /** The largest value of each window: [n, channels, h, w] to [n, channels, h', w']. PyTorch's name: `nn.MaxPool2d`. */
 export class MaxPool2d extends Module {
-  constructor(readonly kernel: Pair, readonly options: Omit<MaxPoolOptions, 'kernel'> = {}) {
+  readonly options: Omit<MaxPoolOptions, 'kernel'>;
+
+  constructor(readonly kernel: Pair, options: Omit<MaxPoolOptions, 'kernel'> = {}) {
     super();
+    this.options = readOptions('MaxPool2d', options, MAX_POOL_DEFAULTS);
   }
 
   forward(x: Tensor): Tensor {
@@ -19,8 +23,11 @@ export class MaxPool2d extends Module {
 
 /** The mean of each window: [n, channels, h, w] to [n, channels, h', w']. PyTorch's name: `nn.AvgPool2d`. */
 export class AvgPool2d extends Module {
-  constructor(readonly kernel: Pair, readonly options: Omit<AvgPoolOptions, 'kernel'> = {}) {
+  readonly options: Omit<AvgPoolOptions, 'kernel'>;
+
+  constructor(readonly kernel: Pair, options: Omit<AvgPoolOptions, 'kernel'> = {}) {
     super();
+    this.options = readOptions('AvgPool2d', options, AVG_POOL_DEFAULTS);
   }
 
   forward(x: Tensor): Tensor {
@@ -47,8 +54,11 @@ export class AdaptiveAvgPool2d extends Module {
  * `GlobalAveragePooling2D`.
  */
 export class GlobalAvgPool extends Module {
-  constructor(readonly options: { keepDim?: boolean } = {}) {
+  readonly options: { keepDim: boolean };
+
+  constructor(options: { keepDim?: boolean } = {}) {
     super();
+    this.options = readOptions('GlobalAvgPool', options, { keepDim: false });
   }
 
   forward(x: Tensor): Tensor {

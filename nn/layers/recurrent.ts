@@ -1,5 +1,6 @@
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions } from '../../core/options.js';
 import { sameShape } from '../../core/shape.js';
 import { Tensor, tensor } from '../../core/tensor.js';
 import { concat } from '../../kernels/concat/op.js';
@@ -12,7 +13,7 @@ import {
   type CellKind, type CellWeights, type LSTMState, type RNNNonlinearity, gruKind, initialWeights, inputProducts, lstmKind, rnnKind,
   takeStep, zeroState,
 } from './cells.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 export interface RecurrentOptions extends FactoryOptions {
   /** Layers one on top of the other; default 1. */
@@ -94,7 +95,8 @@ abstract class Recurrent<State extends Tensor | LSTMState>
 
   constructor(private readonly kind: CellKind, readonly inputSize: number, readonly hiddenSize: number, options: RecurrentOptions) {
     super();
-    const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false, ...factory } = options;
+    const defaults = { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false, ...FACTORY };
+    const { numLayers, bias, batchFirst, dropout, bidirectional, ...factory } = readOptions(this.constructor.name, options, defaults);
     requireCounts(this.constructor.name, { inputSize, hiddenSize, numLayers });
     if (!(dropout >= 0 && dropout < 1)) throw new TapegradError(`${this.constructor.name}: dropout must be at least 0 and below 1, got ${dropout}`);
     this.numLayers = numLayers;

@@ -1,5 +1,6 @@
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
+import { readOptions, requireChoice } from '../../core/options.js';
 import { type Tensor, tensor } from '../../core/tensor.js';
 import { reshape } from '../../kernels/reshape/op.js';
 import { narrow } from '../../kernels/slice/op.js';
@@ -9,7 +10,7 @@ import { MultiheadAttention, type MultiheadAttentionCall } from './attention.js'
 import { Dropout } from './dropout.js';
 import { Linear } from './linear.js';
 import { LayerNorm } from './normalization.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 export interface TransformerEncoderLayerOptions extends FactoryOptions {
   /** Features between the two linear layers; default 2048. */
@@ -55,9 +56,11 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Tran
 
   constructor(readonly dModel: number, readonly nhead: number, options: TransformerEncoderLayerOptions = {}) {
     super();
-    const {
-      dimFeedforward = 2048, dropout = 0.1, activation = 'relu', layerNormEps: eps = 1e-5, batchFirst = false, normFirst = false, bias = true, ...factory
-    } = options;
+    const { dimFeedforward, dropout, activation, layerNormEps: eps, batchFirst, normFirst, bias, ...factory } = readOptions(
+      'TransformerEncoderLayer', options,
+      { dimFeedforward: 2048, dropout: 0.1, activation: 'relu', layerNormEps: 1e-5, batchFirst: false, normFirst: false, bias: true, ...FACTORY },
+    );
+    requireChoice('TransformerEncoderLayer', 'activation', activation, ['relu', 'gelu']);
     this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, bias, batchFirst, ...factory });
     this.linear1 = new Linear(dModel, dimFeedforward, { bias, ...factory });
     this.dropout = new Dropout(dropout);
@@ -114,14 +117,15 @@ export class PositionalEncoding extends Module {
 
   constructor(readonly dModel: number, options: PositionalEncodingOptions = {}) {
     super();
-    const { maxLength = 5000, dropout = 0.1, batchFirst = false, ...factory } = options;
+    const defaults = { maxLength: 5000, dropout: 0.1, batchFirst: false, ...FACTORY, dtype: 'float32' as const };
+    const { maxLength, dropout, batchFirst, ...factory } = readOptions('PositionalEncoding', options, defaults);
     requireCounts('PositionalEncoding', { dModel, maxLength });
     const codes = Float64Array.from({ length: maxLength * dModel }, (_, at) => {
       const [position, feature] = [Math.floor(at / dModel), at % dModel];
       const angle = position / 10_000 ** ((feature - (feature % 2)) / dModel);
       return feature % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
     });
-    this.encoding = buffer(tensor(codes, [maxLength, dModel], { dtype: 'float32', ...factory }));
+    this.encoding = buffer(tensor(codes, [maxLength, dModel], factory));
     this.dropout = new Dropout(dropout);
     this.batchFirst = batchFirst;
   }

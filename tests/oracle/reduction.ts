@@ -5,6 +5,7 @@ const METHODS = { sum: 'sum', mean: 'mean', max: 'max', min: 'min', prod: 'prod'
 export const reduction: OracleFamily = Object.fromEntries(
   Object.entries(METHODS).map(([name, method]) => [
     name,
-    ({ x }: OracleAttrs, { axis, keepdim, correction }: OracleAttrs) => x[method]({ axis, keepDim: keepdim, correction }),
+    ({ x }: OracleAttrs, { axis, keepdim, correction }: OracleAttrs) =>
+      x[method]({ axis, keepDim: keepdim, ...(name === 'var' || name === 'std' ? { correction } : {}) }),
   ]),
 );

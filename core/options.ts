@@ -1,0 +1,40 @@
+import { TapegradError } from './errors.js';
+
+/* Options come from JavaScript too, where no compiler looks: a misspelled name, or PyTorch's, would be ignored, and the result wrong. */
+
+/** Stands in `readOptions` where there is no default. */
+export const REQUIRED = Symbol('required') as never;
+
+type Defaults<Options> = { [Name in keyof Required<Options>]: Options[Name] | undefined };
+
+/** Each option with its default or, where `undefined` stands for one, perhaps without value. */
+type Read<Options, Given extends Defaults<Options>> = {
+  [Name in keyof Required<Options>]: undefined extends Given[Name] ? Options[Name] : Exclude<Options[Name], undefined>;
+};
+
+/**
+ * `options`, with `defaults` where they say nothing; `defaults` names them all. Throws where `options` is no object, as in
+ * `x.sum(0)`, where it has a name that is none, as in `x.sum({ dim: 0 })`, and where a required one is missing.
+ */
+export function readOptions<Options extends object, const Given extends Defaults<Options>>(
+  where: string, options: Options, defaults: Given,
+): Read<Options, Given> {
+  const known = () => Object.keys(defaults).join(', ');
+  if (typeof options !== 'object' || options === null) throw new TapegradError(`${where}: options must be an object of ${known()}, got ${String(options)}`);
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(defaults, name)) throw new TapegradError(`${where}: there is no option ${name}; it takes ${known()}`);
+  }
+  const read: Record<string, unknown> = {};
+  for (const [name, fallback] of Object.entries(defaults)) {
+    const given = (options as Record<string, unknown>)[name];
+    const value = given === undefined ? fallback : given;
+    if (value === REQUIRED) throw new TapegradError(`${where}: the option ${name} is missing; it has no default`);
+    read[name] = value;
+  }
+  return read as Read<Options, Given>;
+}
+
+/** Throws unless `value`, an option or argument, is one of `choices`. */
+export function requireChoice<Choice extends string>(where: string, name: string, value: Choice, choices: readonly Choice[]): void {
+  if (!choices.includes(value)) throw new TapegradError(`${where}: ${name} must be one of ${choices.join(', ')}, got ${value}`);
+}
