@@ -46,7 +46,7 @@ function blockOf(variant: string, limits: KernelLimits): Block {
 
 export function planMatmul(call: KernelCall<MatmulAttrs>): KernelPlan {
   const { variant = matmulVariants.names[0], limits } = call;
-  if (variant === 'direct') return planDirect(call);
+  if (variant === 'direct') return isColumn(call) ? planColumn(call) : planDirect(call);
   const plan = planPacked(call, blockOf(variant, limits));
   const fits = Object.values(plan.scratch!).every(({ shape }) => 4 * sizeOf(shape) <= limits.maxStorageBufferBindingSize);
   return fits ? plan : planDirect(call);
@@ -118,6 +118,22 @@ function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
       workgroups: foldGrid(matrices * rowBlocks * columnBlocks),
     }],
   };
+}
+
+/** Is the result one column, which lies in memory like one row? A bias would have to be one value for all of that row. */
+function isColumn({ inputs: [a, b, bias], attrs }: KernelCall<MatmulAttrs>): boolean {
+  const { rows, columns } = extents(a.shape, b.shape, attrs);
+  return columns === 1 && rows > 1 && !bias;
+}
+
+/** (A b)^T = b^T A^T: the kernel gives each invocation eight columns of a result and four rows, so that one row wastes less. */
+function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
+  const { inputs: [a, b], outputs: [out], attrs } = call;
+  const shape = [...out.shape.slice(0, -2), 1, out.shape.at(-2)!];
+  const { launches: [launch] } = planDirect({
+    ...call, inputs: [b, a], outputs: [{ ...out, shape }], attrs: { ...attrs, transposeA: !attrs.transposeB, transposeB: !attrs.transposeA },
+  });
+  return { launches: [{ ...launch, bind: { a: 'b', b: 'a', bias: 'a' } }] };
 }
 
 function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>): KernelPlan {

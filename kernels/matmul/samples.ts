@@ -33,6 +33,9 @@ defineSamples('matmul', {
     ...withAllFlags('several tiles', 67, 36, 132),
     { label: 'two by two workgroups of the shared kernel', inputs: [{ shape: [72, 4] }, { shape: [4, 72] }], attrs: attrs(false, false) },
     ...withAllFlags('inner extent 1', 2, 1, 3),
+    ...withAllFlags('one column', 67, 9, 1),
+    { label: 'one column, a batch stretched', inputs: [{ shape: [2, 1, 6, 4] }, { shape: [3, 4, 1] }], attrs: attrs(false, false) },
+    { label: 'one column, relu', inputs: [{ shape: [7, 4] }, { shape: [4, 1] }], attrs: { ...attrs(false, false), activation: 'relu' } },
     { label: 'a long inner extent', inputs: [{ shape: [2, 301] }, { shape: [301, 3] }], attrs: attrs(false, false) },
     { label: 'a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [3, 5, 2] }], attrs: attrs(false, false) },
     { label: 'a matrix for all of a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [5, 2] }], attrs: attrs(false, false) },
@@ -111,5 +114,8 @@ defineSamples('matmul', {
       attrs: attrs(false, true),
     })),
     { label: 'its weight gradient', inputs: [{ shape: [128, 128] }, { shape: [128, 1600] }], attrs: attrs(true, false) },
+    ...sizes([{ n: 4096 }], ({ n }) => ({
+      label: `a matrix of ${n}^2 by a vector`, inputs: [{ shape: [n, n] }, { shape: [n, 1] }], attrs: attrs(false, false),
+    })),
   ],
 });
