@@ -114,8 +114,8 @@ defineSamples('matmul', {
       attrs: attrs(false, true),
     })),
     { label: 'its weight gradient', inputs: [{ shape: [128, 128] }, { shape: [128, 1600] }], attrs: attrs(true, false) },
-    ...sizes([{ n: 4096 }], ({ n }) => ({
-      label: `a matrix of ${n}^2 by a vector`, inputs: [{ shape: [n, n] }, { shape: [n, 1] }], attrs: attrs(false, false),
+    ...sizes([{ side: 4096 }], ({ side }) => ({
+      label: `a matrix of ${side}^2 by a vector`, inputs: [{ shape: [side, side] }, { shape: [side, 1] }], attrs: attrs(false, false),
     })),
   ],
 });
