@@ -5,15 +5,13 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { REQUIRED, readOptions } from '../../core/options.js';
 import { type Shape, checkShape, normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
+import type { Launch } from '../../core/webgpu/kernel.js';
 import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
 import { RUN_VARIANTS, rowRuns } from '../runs.js';
+import { sortEntries } from '../sortEntries.js';
 import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
 import indexSelectWgsl from './indexSelect.wgsl';
 import indexSelectGradWgsl from './indexSelectGrad.wgsl';
-
-/** Entries that are sorted at once, as in indexSelectGrad.wgsl. */
-const BLOCK = 64;
 
 /** How a kernel sees the elements of a row: one by one, or as vec4s where they come out even. */
 function itemsOf(shape: Shape, axis: number): { isVector: boolean; size: number; inner: number } {
@@ -71,27 +69,10 @@ export const indexSelectGradOp = defineOp<KernelOp<{ axis: number; extent: numbe
     if (size === 0) return { launches: [] };
     const count = index.shape[0];
     const { workgroups, ...runs } = rowRuns(size / inner, inner, variant);
-    const params = { inner, ...runs, count, extent, width: BLOCK };
-    const common = { module: indexSelectGradWgsl, tiles: { Item: isVector ? 'vec4f' : 'f32' }, params };
-    const forEntries = { ...common, workgroups: gridFor(count, 64) };
-    const merges: Launch[] = [];
-    let [order, merged] = ['order', 'merged'];
-    for (let width = BLOCK; width < count; width *= 2) {
-      merges.push({ ...forEntries, entryPoint: 'merge', bind: { order, merged }, params: { ...params, width } });
-      [order, merged] = [merged, order];
-    }
-    const launches: Launch[] = [
-      { ...forEntries, entryPoint: 'sort_block', bind: { merged: 'order' } },
-      ...merges,
-      { ...common, entryPoint: 'find', bind: { order }, workgroups: gridFor(extent + 1, 64) },
-      { ...common, bind: { order }, workgroups },
-    ];
-    const scratch: KernelPlan['scratch'] = {
-      order: { shape: [count], dtype: 'int32' },
-      merged: { shape: [count], dtype: 'int32' },
-      starts: { shape: [extent + 1], dtype: 'int32' },
-    };
-    return { scratch, launches };
+    const tiles = { Item: isVector ? 'vec4f' : 'f32' };
+    const sorted = sortEntries(index.shape, 0, extent);
+    const add: Launch = { module: indexSelectGradWgsl, tiles, params: { inner, ...runs, count, extent }, bind: { order: sorted.order }, workgroups };
+    return { scratch: sorted.scratch, launches: [...sorted.launches, add] };
   },
   variants: RUN_VARIANTS,
   cost([gradient, index], [out], { extent }) {

@@ -19,6 +19,11 @@ defineSamples('scatterAdd', {
     sample('five axes, the last one indexed', [2, 3, 2, 3, 3], [1, 2, 1, 2, 4], 4),
     sample('five axes, the first one indexed', [3, 2, 3, 2, 3], [4, 1, 2, 1, 2], 0),
     sample('several workgroups', [37, 11], [31, 41], 1),
+    sample('long lines, which are sorted', [5, 7], [4, 131], 1),
+    sample('long lines along an outer axis', [9, 2, 3], [130, 2, 2], 0),
+    sample('long lines along a middle axis, blocks to merge', [3, 11, 5], [2, 150, 4], 1),
+    sample('a long line, the last block short', [19], [330], 0),
+    sample('five axes, long lines along the last one', [2, 1, 2, 1, 3], [2, 1, 1, 1, 129], 4),
     {
       label: 'int32',
       inputs: [
@@ -80,6 +85,7 @@ defineSamples('scatterAdd', {
   ),
   bench: [
     sample('1M into rows of 256', [4096, 256], [4096, 256], 1),
+    sample('100,000 edges into 10,000 nodes of 16', [10_000, 16], [100_000, 16], 0),
     sample('one class of ten a row, batch 4096', [4096, 10], [4096, 1], 1),
   ],
 });
