@@ -1,5 +1,6 @@
 import type { Spec } from '../backend.js';
-import type { DType } from '../dtype.js';
+import { type DType, bytesPerElement } from '../dtype.js';
+import { sizeOf } from '../shape.js';
 import type { AdapterFamily } from './adapter.js';
 
 /** What the build reflected from one `.wgsl` file; see `scripts/wgslPlugin.mjs`. */
@@ -82,6 +83,11 @@ export interface KernelPlan {
   readonly launches: readonly Launch[];
   /** Buffers that live only during this plan. */
   readonly scratch?: Readonly<Record<string, Spec>>;
+}
+
+/** Can the device bind every scratch of the plan? */
+export function scratchFits({ scratch = {} }: KernelPlan, limits: KernelLimits): boolean {
+  return Object.values(scratch).every(({ shape, dtype }) => sizeOf(shape) * bytesPerElement(dtype) <= limits.maxStorageBufferBindingSize);
 }
 
 const MAX_WORKGROUPS = 65_535;

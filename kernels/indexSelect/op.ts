@@ -8,7 +8,7 @@ import { Tensor } from '../../core/tensor.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
 import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
 import { RUN_VARIANTS, rowRuns } from '../runs.js';
-import { sortEntries } from '../sortEntries.js';
+import { sortEntries } from '../sortEntries/plan.js';
 import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
 import indexSelectWgsl from './indexSelect.wgsl';
 import indexSelectGradWgsl from './indexSelectGrad.wgsl';

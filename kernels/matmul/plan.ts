@@ -1,5 +1,5 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
-import { type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo } from '../../core/webgpu/kernel.js';
+import { type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo, scratchFits } from '../../core/webgpu/kernel.js';
 import directWgsl from './direct.wgsl';
 import { subgroupLanes } from '../subgroups.js';
 import { type Extents, batchLayout, extents } from './layout.js';
@@ -48,8 +48,7 @@ export function planMatmul(call: KernelCall<MatmulAttrs>): KernelPlan {
   const { variant = matmulVariants.names[0], limits } = call;
   if (variant === 'direct') return isColumn(call) ? planColumn(call) : planDirect(call);
   const plan = planPacked(call, blockOf(variant, limits));
-  const fits = Object.values(plan.scratch!).every(({ shape }) => 4 * sizeOf(shape) <= limits.maxStorageBufferBindingSize);
-  return fits ? plan : planDirect(call);
+  return scratchFits(plan, limits) ? plan : planDirect(call);
 }
 
 /** The copy of one operand in tiles of lines: rows of a, columns of b. `across`: its lines lie across the storage's rows. */

@@ -5,10 +5,10 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { REQUIRED, readOptions } from '../../core/options.js';
 import { contiguousStrides, normalizeAxis, sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { type Launch, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
+import { type Launch, gridFor, padTo, scratchFits, wgslType } from '../../core/webgpu/kernel.js';
 import { gather } from '../gather/op.js';
 import { checkIndexAlong } from '../indexing.js';
-import { sortEntries } from '../sortEntries.js';
+import { sortEntries } from '../sortEntries/plan.js';
 import { scatterAddCpu } from './cpu.js';
 import scatterAddWgsl from './scatterAdd.wgsl';
 
@@ -28,7 +28,7 @@ export const scatterAddOp = defineOp<KernelOp<{ axis: number }>>({
     return [{ shape: x.shape, dtype: requireSameDType('scatterAdd', [x.dtype, source.dtype]) }];
   },
   cpu: scatterAddCpu,
-  kernel({ inputs: [x, index], attrs: { axis } }) {
+  kernel({ inputs: [x, index], attrs: { axis }, limits }) {
     const size = sizeOf(x.shape);
     const params = {
       shape: padTo(x.shape, 8, 1),
@@ -39,9 +39,11 @@ export const scatterAddOp = defineOp<KernelOp<{ axis: number }>>({
       axis,
     };
     const add: Launch = { module: scatterAddWgsl, tiles: { Element: wgslType(x.dtype) }, params, workgroups: gridFor(size, 64) };
-    if (index.shape[axis] <= LONGEST_WALK || sizeOf(index.shape) === 0 || size === 0) return { launches: [add] };
+    const walk = { launches: [add] };
+    if (index.shape[axis] <= LONGEST_WALK || sizeOf(index.shape) === 0 || size === 0) return walk;
     const { launches, scratch, order } = sortEntries(index.shape, axis, x.shape[axis]);
-    return { scratch, launches: [...launches, { ...add, entryPoint: 'main_sorted', bind: { order } }] };
+    const sorted = { scratch, launches: [...launches, { ...add, entryPoint: 'main_sorted', bind: { order } }] };
+    return scratchFits(sorted, limits) ? sorted : walk;
   },
   cost: ([x, index]) => ({ flops: sizeOf(index.shape), bytes: 8 * sizeOf(x.shape) + 8 * sizeOf(index.shape) }),
   saves: ([, , source]) => [source && 'index'],

@@ -1,5 +1,5 @@
-import { type Shape, sizeOf } from '../core/shape.js';
-import { type KernelPlan, type Launch, gridFor } from '../core/webgpu/kernel.js';
+import { type Shape, sizeOf } from '../../core/shape.js';
+import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
 import sortEntriesWgsl from './sortEntries.wgsl';
 
 /** Entries that are sorted at once, as in sortEntries.wgsl. */
