@@ -4,7 +4,7 @@ import { readOptions, requireChoice } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { maskLike } from '../kernels/binary/helpers.js';
-import { crossEntropy, targetWeights } from '../kernels/crossEntropy/op.js';
+import { REDUCTIONS, type Reduction, crossEntropy, targetWeights } from '../kernels/crossEntropy/op.js';
 import { gather } from '../kernels/gather/op.js';
 import { mean, sum } from '../kernels/reduce/op.js';
 import { reshape } from '../kernels/reshape/op.js';
@@ -15,12 +15,7 @@ import { where } from '../kernels/where/op.js';
  * `torch.nn.functional`; `crossEntropy`, the fused one, lives with its kernel.
  */
 
-export { crossEntropy };
-
-const REDUCTIONS = ['mean', 'sum', 'none'] as const;
-
-/** How the losses of single elements become one: their mean, their sum, or not at all. */
-export type Reduction = (typeof REDUCTIONS)[number];
+export { crossEntropy, type Reduction };
 
 export interface ReductionOptions {
   /** Default `mean`. */

@@ -121,9 +121,14 @@ function totalShares(logits: Tensor, target: Tensor, weight: Tensor | undefined,
   return own.add(mul(target.ne(attrs.ignoreIndex).to(logits.dtype), meanWeight).mul(attrs.labelSmoothing));
 }
 
+export const REDUCTIONS = ['mean', 'sum', 'none'] as const;
+
+/** How the losses of single elements become one: their mean, their sum, or not at all. */
+export type Reduction = (typeof REDUCTIONS)[number];
+
 export interface CrossEntropyOptions {
   /** `mean` (default) divides by the sum of the targets' weights; `sum`; or `none`: one loss a sample. */
-  reduction?: 'mean' | 'sum' | 'none';
+  reduction?: Reduction;
   /** A factor for each class, [classes]; a constant to the tape. */
   weight?: Tensor;
   /** Targets of this value count for nothing. Default -100. */
@@ -140,7 +145,7 @@ export interface CrossEntropyOptions {
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const defaults = { reduction: 'mean' as const, weight: undefined, ignoreIndex: -100, labelSmoothing: 0 };
   const { reduction, weight, ignoreIndex, labelSmoothing } = readOptions('crossEntropy', options, defaults);
-  requireChoice('crossEntropy', 'reduction', reduction, ['mean', 'sum', 'none']);
+  requireChoice('crossEntropy', 'reduction', reduction, REDUCTIONS);
   const attrs = { ignoreIndex, labelSmoothing };
   return scope(() => {
     if (isFloat(target.dtype)) return ofProbabilities(logits, target, weight, attrs, reduction);
@@ -152,7 +157,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
 }
 
 function ofProbabilities(
-  logits: Tensor, target: Tensor, weight: Tensor | undefined, { labelSmoothing }: CrossEntropyAttrs, reduction: 'mean' | 'sum' | 'none',
+  logits: Tensor, target: Tensor, weight: Tensor | undefined, { labelSmoothing }: CrossEntropyAttrs, reduction: Reduction,
 ): Tensor {
   if (logits.rank < 2 || !sameShape(target.shape, logits.shape)) {
     throw new ShapeError(`crossEntropy: target probabilities [${target.shape}] must have the shape of logits [${logits.shape}], [batch, classes, ...]`);

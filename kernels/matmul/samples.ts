@@ -56,6 +56,7 @@ defineSamples('matmul', {
     },
     { label: 'an empty sum and bias', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }, { shape: [3] }], attrs: attrs(false, false) },
     { label: 'an empty sum', inputs: [{ shape: [2, 0] }, { shape: [0, 3] }], attrs: attrs(false, false) },
+    { label: 'an empty sum, one column', inputs: [{ shape: [3, 0] }, { shape: [0, 1] }], attrs: attrs(false, false) },
     { label: 'nothing', inputs: [{ shape: [0, 3] }, { shape: [3, 2] }], attrs: attrs(false, false) },
   ],
   errors: [

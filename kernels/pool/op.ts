@@ -199,9 +199,9 @@ const POOL_DEFAULTS = { stride: undefined, padding: 0, ceilMode: false };
 export const MAX_POOL_DEFAULTS = { ...POOL_DEFAULTS, dilation: 1 };
 export const AVG_POOL_DEFAULTS = { ...POOL_DEFAULTS, countIncludePad: true };
 
-type PoolSettings = Pick<PoolAttrs, 'ceilMode'> & Partial<Pick<PoolAttrs, 'countIncludePad'>> & Pick<MaxPoolOptions, 'kernel' | 'stride' | 'dilation'> & { padding: Pair };
+type PoolSettings = Required<Omit<MaxPoolOptions & AvgPoolOptions, 'stride'>> & Pick<PoolOptions, 'stride'>;
 
-function attrsOf({ kernel, stride = kernel, padding, ceilMode, dilation = 1, countIncludePad = true }: PoolSettings): PoolAttrs {
+function attrsOf({ kernel, stride = kernel, padding, dilation, ceilMode, countIncludePad }: PoolSettings): PoolAttrs {
   return { kernel: pairOf(kernel), stride: pairOf(stride), padding: pairOf(padding), dilation: pairOf(dilation), ceilMode, countIncludePad };
 }
 
@@ -217,11 +217,13 @@ export function maxPool2d(x: Tensor, options: MaxPoolOptions): Tensor {
 
 /** `maxPool2d`, and where each maximum lies in its plane: y * width + x, int32. */
 export function maxPool2dWithIndices(x: Tensor, options: MaxPoolOptions): { out: Tensor; indices: Tensor } {
-  const [out, indices] = applyOp(maxPool2dOp, [x], attrsOf(readOptions('maxPool2d', options, { kernel: REQUIRED, ...MAX_POOL_DEFAULTS })));
+  const settings = readOptions('maxPool2d', options, { kernel: REQUIRED, ...MAX_POOL_DEFAULTS });
+  const [out, indices] = applyOp(maxPool2dOp, [x], attrsOf({ ...settings, countIncludePad: true }));
   return { out, indices };
 }
 
 /** The mean of each window of x [batch, channels, height, width]. PyTorch's name: `torch.nn.functional.avg_pool2d`. */
 export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
-  return applyOp(avgPool2dOp, [x], attrsOf(readOptions('avgPool2d', options, { kernel: REQUIRED, ...AVG_POOL_DEFAULTS })))[0];
+  const settings = readOptions('avgPool2d', options, { kernel: REQUIRED, ...AVG_POOL_DEFAULTS });
+  return applyOp(avgPool2dOp, [x], attrsOf({ ...settings, dilation: 1 }))[0];
 }

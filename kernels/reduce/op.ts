@@ -77,18 +77,20 @@ declare module '../../core/tensor.js' {
   }
 }
 
+const DEFAULTS = { axis: null, keepDim: false };
+
 function reduce(name: string, x: Tensor, options: ReduceOptions): Tensor {
-  const { axis, keepDim } = readOptions(name, options, { axis: null, keepDim: false });
+  const { axis, keepDim } = readOptions(name, options, DEFAULTS);
   return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim });
 }
 
-function spread(name: string, x: Tensor, options: VarOptions): Tensor {
-  const { axis, keepDim, correction } = readOptions(name, options, { axis: null, keepDim: false, correction: 1 });
+function reduceDeviations(name: string, x: Tensor, options: VarOptions): Tensor {
+  const { axis, keepDim, correction } = readOptions(name, options, { ...DEFAULTS, correction: 1 });
   return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim, correction });
 }
 
 function arg(name: string, x: Tensor, options: ArgOptions): Tensor {
-  const { axis, keepDim } = readOptions(name, options, { axis: null, keepDim: false });
+  const { axis, keepDim } = readOptions(name, options, DEFAULTS);
   if (axis !== null) {
     return callOp(name, [x], { axes: [normalizeAxis(name, axis, x.rank)], keepDim });
   }
@@ -118,12 +120,12 @@ export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
 
 /** The variance over `axis`, squared deviations over n - correction (default 1). NaN where n is not above the correction. */
 export function variance(x: Tensor, options: VarOptions = {}): Tensor {
-  return spread('var', x, options);
+  return reduceDeviations('var', x, options);
 }
 
 /** The standard deviation over `axis`: the square root of the variance. */
 export function std(x: Tensor, options: VarOptions = {}): Tensor {
-  return spread('std', x, options);
+  return reduceDeviations('std', x, options);
 }
 
 /** log(sum of exp(x)) over `axis`, without overflow; -Infinity for no elements. PyTorch's name: `torch.logsumexp`. */

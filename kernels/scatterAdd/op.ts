@@ -12,7 +12,10 @@ import { sortEntries } from '../sortEntries/plan.js';
 import { scatterAddCpu } from './cpu.js';
 import scatterAddWgsl from './scatterAdd.wgsl';
 
-/** Entries of a line that each element walks; more are sorted first. For as many elements a sort takes as long as a walk of 140 on lavapipe, of 75 on SwiftShader. */
+/**
+ * Entries of a line that each element walks; more are sorted first. With as many elements as entries, a sort takes as long as a
+ * walk of 140 on lavapipe, of 75 on SwiftShader.
+ */
 const LONGEST_WALK = 128;
 
 export const scatterAddOp = defineOp<KernelOp<{ axis: number }>>({

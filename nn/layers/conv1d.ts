@@ -2,8 +2,8 @@ import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type Conv1dOptions, conv1d } from '../../kernels/conv1d/op.js';
 import { Module } from '../module.js';
-import { checkConvolution, convParameters } from './convParameters.js';
-import { FACTORY, type FactoryOptions } from './options.js';
+import { CONV_DEFAULTS, checkConvolution, convParameters } from './convParameters.js';
+import type { FactoryOptions } from './options.js';
 
 export interface Conv1dLayerOptions extends Conv1dOptions, FactoryOptions {
   /** Default true. */
@@ -23,8 +23,7 @@ export class Conv1d extends Module {
 
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: number, options: Conv1dLayerOptions = {}) {
     super();
-    const defaults = { stride: undefined, padding: undefined, dilation: undefined, groups: 1, bias: true, ...FACTORY };
-    const { stride, padding, dilation, groups, bias, ...factory } = readOptions('Conv1d', options, defaults);
+    const { stride, padding, dilation, groups, bias, ...factory } = readOptions('Conv1d', options, CONV_DEFAULTS);
     checkConvolution('Conv1d', inChannels, outChannels, { kernel }, groups);
     this.geometry = { stride, padding, dilation, groups };
     ({ weight: this.weight, bias: this.bias } = convParameters([outChannels, inChannels / groups, kernel], outChannels, bias, factory));

@@ -3,8 +3,8 @@ import type { Tensor } from '../../core/tensor.js';
 import { type Conv2dOptions, conv2d } from '../../kernels/conv2d/op.js';
 import { type Pair, pairOf } from '../../kernels/pair.js';
 import { Module } from '../module.js';
-import { checkConvolution, convParameters } from './convParameters.js';
-import { FACTORY, type FactoryOptions } from './options.js';
+import { CONV_DEFAULTS, checkConvolution, convParameters } from './convParameters.js';
+import type { FactoryOptions } from './options.js';
 
 export interface Conv2dLayerOptions extends Omit<Conv2dOptions, 'activation'>, FactoryOptions {
   /** Default true. */
@@ -24,8 +24,7 @@ export class Conv2d extends Module {
 
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: Conv2dLayerOptions = {}) {
     super();
-    const defaults = { stride: undefined, padding: undefined, dilation: undefined, groups: 1, bias: true, ...FACTORY };
-    const { stride, padding, dilation, groups, bias, ...factory } = readOptions('Conv2d', options, defaults);
+    const { stride, padding, dilation, groups, bias, ...factory } = readOptions('Conv2d', options, CONV_DEFAULTS);
     const [kernelHeight, kernelWidth] = pairOf(kernel);
     checkConvolution('Conv2d', inChannels, outChannels, { kernelHeight, kernelWidth }, groups);
     this.geometry = { stride, padding, dilation, groups };

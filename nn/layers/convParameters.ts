@@ -3,7 +3,10 @@ import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { fans, kaimingUniform, uniform } from '../init.js';
 import { parameter } from '../module.js';
-import { type FactoryOptions, requireCounts } from './options.js';
+import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
+
+/** For `readOptions`: what is not given of the geometry is left to the op. */
+export const CONV_DEFAULTS = { stride: undefined, padding: undefined, dilation: undefined, groups: 1, bias: true, ...FACTORY };
 
 /** Throws unless channels and kernel extents are counts, and the channels fall into groups. */
 export function checkConvolution(

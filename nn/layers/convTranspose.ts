@@ -4,10 +4,10 @@ import { type ConvTranspose1dOptions, convTranspose1d } from '../../kernels/conv
 import { type ConvTranspose2dOptions, convTranspose2d } from '../../kernels/convTranspose2d/op.js';
 import { type Pair, pairOf } from '../../kernels/pair.js';
 import { Module } from '../module.js';
-import { checkConvolution, convParameters } from './convParameters.js';
-import { FACTORY, type FactoryOptions } from './options.js';
+import { CONV_DEFAULTS, checkConvolution, convParameters } from './convParameters.js';
+import type { FactoryOptions } from './options.js';
 
-const DEFAULTS = { stride: undefined, padding: undefined, outputPadding: undefined, dilation: undefined, groups: 1, bias: true, ...FACTORY };
+const DEFAULTS = { ...CONV_DEFAULTS, outputPadding: undefined };
 
 export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, FactoryOptions {
   /** Default true. */
