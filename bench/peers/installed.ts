@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { versionOf } from '../environment.js';
 
-/* The peers are an npm project of their own (300 MB), so that `npm ci` in the root does not wait for them. */
+/* The peers are an npm project of their own (480 MB), so that `npm ci` in the root does not wait for them. */
 
 const FOLDER = 'bench/peers';
 
