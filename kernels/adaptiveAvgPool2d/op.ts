@@ -4,8 +4,10 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
+import type { KernelPlan } from '../../core/webgpu/kernel.js';
+import { avgPool2d } from '../pool/op.js';
 import { resizedShape } from '../resizedShape.js';
+import { RUN_VARIANTS, rowRuns } from '../runs.js';
 import { movingCost } from '../strided/plan.js';
 import adaptiveAvgPool2dWgsl from './adaptiveAvgPool2d.wgsl';
 import { adaptiveAvgPool2dCpu, adaptiveAvgPool2dGradCpu } from './cpu.js';
@@ -18,15 +20,16 @@ interface AdaptivePoolGradAttrs {
   inputSize: readonly [number, number];
 }
 
-function plan(op: string, entryPoint: string, input: Shape, output: Shape): KernelPlan {
+function plan(op: string, entryPoint: string, input: Shape, output: Shape, variant?: string): KernelPlan {
   for (const axis of [2, 3]) {
     if ((input[axis] + 1) * (output[axis] + 1) > 2 ** 32) {
       throw new ShapeError(`${op}: ${input[axis]} cells and ${output[axis]} windows on axis ${axis}: WebGPU cannot count that far; use the device 'cpu'`);
     }
   }
-  const size = sizeOf(entryPoint === 'forward' ? output : input);
-  const params = { height: input[2], width: input[3], out_height: output[2], out_width: output[3], size };
-  return { launches: [{ module: adaptiveAvgPool2dWgsl, entryPoint, params, workgroups: gridFor(size, 64) }] };
+  const written = entryPoint === 'forward' ? output : input;
+  const { workgroups, ...runs } = rowRuns(sizeOf(written.slice(0, 3)), written[3], variant);
+  const params = { height: input[2], width: input[3], out_height: output[2], out_width: output[3], ...runs };
+  return { launches: [{ module: adaptiveAvgPool2dWgsl, entryPoint, params, workgroups }] };
 }
 
 export const adaptiveAvgPool2dOp = defineOp<KernelOp<AdaptivePoolAttrs>>({
@@ -37,7 +40,8 @@ export const adaptiveAvgPool2dOp = defineOp<KernelOp<AdaptivePoolAttrs>>({
     return [{ shape: resizedShape('adaptiveAvgPool2d', 'outputSize', x.shape, outputSize), dtype: x.dtype }];
   },
   cpu: adaptiveAvgPool2dCpu,
-  kernel: ({ inputs: [x], outputs: [out] }) => plan('adaptiveAvgPool2d', 'forward', x.shape, out.shape),
+  kernel: ({ inputs: [x], outputs: [out], variant }) => plan('adaptiveAvgPool2d', 'forward', x.shape, out.shape, variant),
+  variants: RUN_VARIANTS,
   cost: ([x], [out]) => ({ ...movingCost(x, out), flops: sizeOf(x.shape) + sizeOf(out.shape) }),
   vjp: ([gradient], { inputs: [x] }) => [callOp('adaptiveAvgPool2dGrad', [gradient], { inputSize: x.shape.slice(2) })],
 });
@@ -51,7 +55,8 @@ export const adaptiveAvgPool2dGradOp = defineOp<KernelOp<AdaptivePoolGradAttrs>>
     return [{ shape: resizedShape('adaptiveAvgPool2dGrad', 'inputSize', gradient.shape, inputSize), dtype: gradient.dtype }];
   },
   cpu: adaptiveAvgPool2dGradCpu,
-  kernel: ({ inputs: [gradient], outputs: [out] }) => plan('adaptiveAvgPool2dGrad', 'backward', out.shape, gradient.shape),
+  kernel: ({ inputs: [gradient], outputs: [out], variant }) => plan('adaptiveAvgPool2dGrad', 'backward', out.shape, gradient.shape, variant),
+  variants: RUN_VARIANTS,
   cost: ([gradient], [out]) => ({ ...movingCost(gradient, out), flops: 2 * sizeOf(out.shape) }),
   vjp: ([upstream], { inputs: [gradient] }) => [callOp('adaptiveAvgPool2d', [upstream], { outputSize: gradient.shape.slice(2) })],
 });
@@ -66,5 +71,11 @@ export type AdaptiveSize = number | readonly [number | null, number | null];
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
   const [height, width] = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
-  return callOp('adaptiveAvgPool2d', [x], { outputSize: [height ?? x.shape[2], width ?? x.shape[3]] });
+  const size = [height ?? x.shape[2], width ?? x.shape[3]] as const;
+  requireFloat('adaptiveAvgPool2d', 'x', x.dtype);
+  resizedShape('adaptiveAvgPool2d', 'outputSize', x.shape, size);
+  const kernel = [x.shape[2] / size[0], x.shape[3] / size[1]] as const;
+  if (size.every((windows) => windows === 1)) return x.mean({ axis: [2, 3], keepDim: true });
+  if (kernel.every(Number.isInteger)) return avgPool2d(x, { kernel }); // windows that share no cells
+  return callOp('adaptiveAvgPool2d', [x], { outputSize: size });
 }

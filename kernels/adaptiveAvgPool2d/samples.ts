@@ -14,8 +14,8 @@ const CASES: readonly Case[] = [
   ['no images', [0, 2, 3, 3], [2, 2]],
 ];
 const BENCH: readonly Case[] = [
-  ['[32, 256, 14, 14] to 7 x 7', [32, 256, 14, 14], [7, 7]],
-  ['[32, 512, 7, 7] to one', [32, 512, 7, 7], [1, 1]],
+  ['[32, 256, 13, 13] to 7 x 7', [32, 256, 13, 13], [7, 7]],
+  ['[32, 128, 20, 20] to 30 x 30', [32, 128, 20, 20], [30, 30]],
 ];
 
 const forward = ([label, shape, outputSize]: Case): Sample => ({ label, inputs: [{ shape }], attrs: { outputSize } });

@@ -6,6 +6,7 @@ import { type NormalizeAttrs, checkEps, checkOperands } from '../normalize/defin
 import { batchLayout } from '../normalize/layout.js';
 import { planWithStatistics } from '../normalize/plan.js';
 import { reshape } from '../reshape/op.js';
+import { RUN_VARIANTS } from '../runs.js';
 
 const NAMES = ['x', 'mean', 'variance', 'weight', 'bias'];
 
@@ -26,10 +27,11 @@ export const batchNormEvalOp = defineOp<KernelOp<NormalizeAttrs>>({
       normalizeGroup([x, ...parameters], out, layout, channel, mean.data[channel], variance.data[channel], eps);
     }
   },
-  kernel({ inputs, attrs: { eps } }) {
+  kernel({ inputs, attrs: { eps }, variant }) {
     const layout = batchLayout('batchNormEval', inputs[0].shape);
-    return planWithStatistics(layout, eps, { weight: inputs.length > 3, bias: inputs.length > 4 });
+    return planWithStatistics(layout, eps, { weight: inputs.length > 3, bias: inputs.length > 4 }, variant);
   },
+  variants: RUN_VARIANTS,
   cost: ([x]) => ({ flops: 5 * sizeOf(x.shape), bytes: 8 * sizeOf(x.shape) }),
   saves: (needs) => [(needs[2] || needs[3]) && 'x', 'mean', 'variance', needs.length > 3 && 'weight'],
   vjp([gradient], { attrs: { eps }, inputs, needs, saved }) {

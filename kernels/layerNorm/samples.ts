@@ -17,9 +17,10 @@ defineNormalizeSamples('layerNorm', {
     { label: 'without bias', x: [3, 4], attrs: over(4), without: 'bias' },
     { label: 'rows in several parts', x: [3, 131], attrs: over(131) },
     { label: 'rows of whole vec4s in several parts', x: [5, 260], attrs: over(260) },
-    { label: 'rows to be merged twice', x: [2, 4161], attrs: over(4161) },
-    { label: 'rows of whole vec4s to be merged twice', x: [3, 4164], attrs: over(4164) },
+    { label: 'rows to be merged twice', x: [2, 8321], attrs: over(8321) },
+    { label: 'rows of whole vec4s to be merged twice', x: [3, 8324], attrs: over(8324) },
     { label: 'columns in several parts', x: [200, 6], attrs: over(6) },
+    { label: 'columns of whole vec4s in several parts', x: [300, 8], attrs: over(8) },
     { label: 'more rows and columns than a workgroup', x: [67, 68], attrs: over(68) },
     {
       label: 'rows of very different means', x: [3, 7], attrs: over(7),

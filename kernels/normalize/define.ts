@@ -7,6 +7,7 @@ import { type Shape, sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { ones } from '../fill/op.js';
 import { reshape } from '../reshape/op.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { normalizeCpu, normalizeGradCpu } from './cpu.js';
 import type { NormalizeLayout } from './layout.js';
 import { planNormalize, planNormalizeGrad } from './plan.js';
@@ -73,10 +74,11 @@ export function defineNormalization<Attrs extends NormalizeAttrs>(kind: Normaliz
       return givesStatistics ? [x, statistics, statistics].map(specOf) : [specOf(x)];
     },
     cpu: (inputs, outputs, attrs) => normalizeCpu(inputs, outputs, kind.layout(name, inputs[0].shape, attrs), attrs.eps),
-    kernel({ inputs, attrs }) {
+    kernel({ inputs, attrs, variant }) {
       const operands = { weight: inputs.length > 1, bias: inputs.length > 2 };
-      return planNormalize(kind.layout(name, inputs[0].shape, attrs), attrs.eps, operands, givesStatistics);
+      return planNormalize(kind.layout(name, inputs[0].shape, attrs), attrs.eps, operands, givesStatistics, variant);
     },
+    variants: RUN_VARIANTS,
     cost: ([x]) => ({ flops: 9 * sizeOf(x.shape), bytes: 8 * sizeOf(x.shape) }),
     saves: (needs) => ['x', needs.length > 1 && 'weight'],
     vjp([gradient], { attrs, inputs, saved }) {
@@ -107,7 +109,8 @@ function defineGradient<Attrs extends NormalizeAttrs>(kind: Normalization<Attrs>
       return [specOf(x), parameters, parameters];
     },
     cpu: (inputs, outputs, attrs) => normalizeGradCpu(inputs, outputs, kind.layout(name, inputs[1].shape, attrs), attrs.eps),
-    kernel: ({ inputs: [, x, weight], attrs }) => planNormalizeGrad(kind.layout(name, x.shape, attrs), attrs.eps, weight !== undefined),
+    kernel: ({ inputs: [, x, weight], attrs, variant }) => planNormalizeGrad(kind.layout(name, x.shape, attrs), attrs.eps, weight !== undefined, variant),
+    variants: RUN_VARIANTS,
     cost: ([, x]) => ({ flops: 20 * sizeOf(x.shape), bytes: 12 * sizeOf(x.shape) }),
     saves: (needs) => ['gradient', 'x', needs.length > 2 && 'weight'],
     vjp: (upstream, context) => secondOrder(kind, upstream, context),

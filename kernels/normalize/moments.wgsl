@@ -11,7 +11,7 @@
 // Nothing is a difference of two large sums, and all values are taken relative to the first one of their group. It is no
 // farther from the mean than sqrt(count) standard deviations, so a large mean costs no digits.
 
-// A vec4 of x never crosses the end of a group.
+// A vec4 of x never crosses the end of a group, nor that of a channel unless each place in a group is one (CHANNEL 1).
 override VECTORS: bool = false;
 // Neighbouring invocations share a group; otherwise they take neighbouring groups.
 override PARTS_FIRST: bool = true;
@@ -45,7 +45,7 @@ struct State {
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> gradient: array<vec4f>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> states: array<State>;
 @group(0) @binding(4) var<storage, read_write> mean: array<f32>;
 @group(0) @binding(5) var<storage, read_write> variance: array<f32>;
@@ -87,11 +87,17 @@ fn weights_at(first_channel: u32, offsets: vec4u) -> vec4f {
   if (!HAS_WEIGHT || CHANNEL == 0u) {
     return vec4f(1.0);
   }
-  var channels = offsets;
-  if (CHANNEL == 2u) {
-    channels = first_channel + offsets / params.step;
+  if (VECTORS && CHANNEL == 1u) {
+    return weight[offsets.x / 4u];
   }
-  return vec4f(weight[channels.x], weight[channels.y], weight[channels.z], weight[channels.w]);
+  var c = offsets;
+  if (CHANNEL == 2u) {
+    c = first_channel + offsets / params.step;
+  }
+  if (VECTORS) {
+    return vec4f(weight[c.x / 4u][c.x % 4u]);
+  }
+  return vec4f(weight[c.x / 4u][c.x % 4u], weight[c.y / 4u][c.y % 4u], weight[c.z / 4u][c.z % 4u], weight[c.w / 4u][c.w % 4u]);
 }
 
 fn combine(a: State, b: State) -> State {
@@ -132,7 +138,8 @@ fn partial(
   let group_index = select(index % params.groups, index / params.parts, PARTS_FIRST);
   let part = select(index / params.groups, index % params.parts, PARTS_FIRST);
   let lanes = vec4u(0u, 1u, 2u, 3u);
-  var positions = select(part + params.parts * lanes, part * 4u + lanes, VECTORS);
+  // VECTORS: only the first of four neighbours is followed.
+  var positions = select(part + params.parts * lanes, vec4u(part * 4u), VECTORS);
   var blocks = positions / params.inner;
   var offsets = positions % params.inner;
   let origin = origin_of(group_index);
@@ -144,7 +151,7 @@ fn partial(
   var products = vec4f(0.0);
   for (var turn = 1u; positions.x < params.count; turn++) {
     // Past the end of the group, a value that changes nothing: the mean itself.
-    let inside = positions < vec4u(params.count);
+    let inside = select(positions < vec4u(params.count), vec4<bool>(true), VECTORS);
     let places = (blocks * params.groups + group_index) * params.inner + offsets;
     let values = select(means, values_at(places) - origin, inside);
     let share = 1.0 / f32(turn);
@@ -220,7 +227,7 @@ fn finish_gradient(
   let inverse_std = inverseSqrt(state.squares / count + params.eps);
   var factor = inverse_std;
   if (HAS_WEIGHT && CHANNEL == 0u) {
-    factor *= weight[index];
+    factor *= weight[index / 4u][index % 4u];
     gradWeight[index] = state.products * inverse_std;
     gradBias[index] = state.count * state.gradient_mean;
   }

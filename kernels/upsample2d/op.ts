@@ -18,7 +18,7 @@ import upsample2dWgsl from './upsample2d.wgsl';
 function plan(op: string, entryPoint: string, input: Shape, output: Shape, { attrs, variant }: KernelCall<UpsampleAttrs>): KernelPlan {
   const [y, x] = [2, 3].map((axis) => {
     const map = axisMap(input[axis], output[axis], attrs);
-    if (Math.max(map.divisor * (input[axis] + 1), map.slope * output[axis]) + Math.abs(map.shift) >= 2 ** 31) {
+    if (Math.max(map.divisor * (input[axis] + 1), map.slope * output[axis] + map.divisor) + Math.abs(map.shift) >= 2 ** 31) {
       throw new ShapeError(`${op}: from ${input[axis]} to ${output[axis]} on axis ${axis}: WebGPU cannot count that far; use the device 'cpu'`);
     }
     return map;
