@@ -17,7 +17,7 @@ defineNormalizeSamples('groupNorm', {
     { label: 'without bias', x: [2, 4, 3], attrs: into(2), without: 'bias' },
     { label: 'groups in several parts', x: [2, 4, 9, 9], attrs: into(2) },
     { label: 'channels in several parts', x: [70, 4, 3], attrs: into(2) },
-    { label: 'channels of whole vec4s in several parts', x: [40, 4, 8], attrs: into(2) },
+    { label: 'channels of whole vec4s in several parts', x: [40, 8, 8], attrs: into(2) },
     { label: 'a vec4 of channels a group', x: [6, 8], attrs: into(2) },
     { label: 'more groups than a workgroup', x: [23, 6, 2], attrs: into(3) },
     { label: 'no samples', x: [0, 4, 2], attrs: into(2), without: 'weight' },

@@ -4,24 +4,28 @@ import { type KernelOp, type Vjp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
+import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
 import { softmaxCpu } from './cpu.js';
 import { type Rows, rowsOf } from './layout.js';
 import softmaxWgsl from './softmax.wgsl';
 import softmaxRowsWgsl from './softmaxRows.wgsl';
+import softmaxWalkWgsl from './softmaxWalk.wgsl';
 
 /** Values that one invocation takes before a row is shared, and at most so many shares: each element merges them again. */
 const VALUES_A_PART = 256;
 const MAX_PARTS = 16;
 
-/** Rows that one invocation can take whole: vec4s side by side, and enough rows, or short ones. */
-function fitRows({ length, inner, rows }: Rows): boolean {
-  return inner === 1 && length % 4 === 0 && (rows >= 64 || length <= 1024);
+/** One invocation can take a whole row: there are enough of them, or they are short. */
+function fitRows({ length, rows }: Rows): boolean {
+  return rows >= 64 || length <= 1024;
 }
 
-function planRows({ length, rows }: Rows, logarithm: boolean): KernelPlan {
-  const params = { rows, vectors: length / 4 };
-  return { launches: [{ module: softmaxRowsWgsl, overrides: { LOGARITHM: logarithm }, params, workgroups: gridFor(rows, 64) }] };
+function planRows({ length, inner, rows }: Rows, logarithm: boolean): KernelPlan {
+  const common = { overrides: { LOGARITHM: logarithm }, workgroups: gridFor(rows, 64) };
+  const launch: Launch = inner === 1 && length % 4 === 0
+    ? { ...common, module: softmaxRowsWgsl, params: { rows, vectors: length / 4 } }
+    : { ...common, module: softmaxWalkWgsl, params: { rows, length, inner } };
+  return { launches: [launch] };
 }
 
 function planShares({ length, inner, rows }: Rows, logarithm: boolean): KernelPlan {

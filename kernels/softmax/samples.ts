@@ -13,10 +13,13 @@ for (const name of ['softmax', 'logSoftmax']) {
         label: 'the maximum in each lane of a vec4, far above the rest',
         inputs: [{ shape: [4, 4], data: Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? 100 : -100)), differentiable: false }], attrs: { axis: 1 },
       },
+      { label: 'the maximum last, far above the rest', inputs: [{ shape: [2, 3], data: [-100, -90, 100, 0, -100, 90], differentiable: false }], attrs: { axis: 1 } },
       { label: 'columns', inputs: [{ shape: [5, 3] }], attrs: { axis: 0 } },
       { label: 'the middle axis', inputs: [{ shape: [2, 7, 3] }], attrs: { axis: 1 } },
       { label: 'a vector', inputs: [{ shape: [9] }], attrs: { axis: 0 } },
       { label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999.5, -1000, -1001, -1002], differentiable: false }], attrs: { axis: 1 } },
+      { label: 'long rows in several parts', inputs: [{ shape: [3, 1030] }], attrs: { axis: 1 } },
+      { label: 'long columns in several parts', inputs: [{ shape: [1025, 2] }], attrs: { axis: 0 } },
       { label: 'rows in several parts', inputs: [{ shape: [3, 700] }], attrs: { axis: 1 } },
       { label: 'columns in several parts', inputs: [{ shape: [300, 5] }], attrs: { axis: 0 } },
       { label: 'several workgroups', inputs: [{ shape: [130, 11] }], attrs: { axis: 1 } },
@@ -28,8 +31,11 @@ for (const name of ['softmax', 'logSoftmax']) {
       { label: 'int32', inputs: [{ shape: [3], dtype: 'int32' }], attrs: { axis: 0 }, error: 'DTypeError', message: new RegExp(`${name}: .*int32`) },
     ],
     tolerance: EXPONENTIAL,
-    bench: sizes([{ rows: 4096, columns: 1024 }, { rows: 128, columns: 10 }], ({ rows, columns }) => ({
-      label: `rows of [${rows}, ${columns}]`, inputs: [{ shape: [rows, columns] }], attrs: { axis: 1 },
-    })),
+    bench: [
+      ...sizes([{ rows: 4096, columns: 1024 }, { rows: 128, columns: 10 }, { rows: 32768, columns: 127 }], ({ rows, columns }) => ({
+        label: `rows of [${rows}, ${columns}]`, inputs: [{ shape: [rows, columns] }], attrs: { axis: 1 },
+      })),
+      { label: 'channels of [128, 32, 26, 26]', inputs: [{ shape: [128, 32, 26, 26] }], attrs: { axis: 1 } },
+    ],
   });
 }

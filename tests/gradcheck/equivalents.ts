@@ -60,7 +60,7 @@ const EQUIVALENT: readonly Place[] = [
   )),
   { where: 'binary.wgsl', what: 'let signed = select(size, -size, (x <= vec4f(0)) & odd);', reason: 'at 0 the power is 0, with either sign; infinite powers of 0 no sample has' },
   { where: 'binary.wgsl', what: 'return vec4<Element>(select(signed, sqrt(x), (x <= vec4f(0)) & !whole));', reason: ALIKE_AT_0 },
-  ...['binary', 'where'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
+  ...['binary', 'where', 'normalize'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
   { where: 'where.wgsl', what: 'let end = min(first - params.run, (params.size + 3u) / 4u);', reason: FIRST_RUN },
   { where: 'where.wgsl', what: /, now: let at = offsets\(min\(index, params\.size( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
   { where: 'binary.wgsl', what: 'let last = params.size + 1u;', reason: NO_MORE_STORED },
@@ -113,6 +113,7 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'indexSelect.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
   { where: 'indexSelectGrad.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
   { where: 'sortEntries.wgsl', what: 'const BLOCK = 32u;', reason: 'a sorted block of twice the width is two sorted runs' },
+  { where: 'adaptiveAvgPool2d.wgsl', what: /, now: let end = min\(start - params\.run, params\.(out_)?width\);$/, reason: FIRST_RUN },
   { where: 'oneHot.wgsl', what: 'let end = min(first - params.run, params.classes);', reason: FIRST_RUN },
   { where: 'triangle.wgsl', what: 'let end = row_start + min(column - params.run, params.columns);', reason: FIRST_RUN },
   { where: 'gather.wgsl', what: /, now: out\[element\] = select\(params\.missing, x\[line \+ select\(1u, position, exists\) /, reason: 'another place that is read and not taken' },
@@ -159,7 +160,7 @@ const EQUIVALENT: readonly Place[] = [
 const INFINITY = 'takes infinity for NaN as well: WGSL may assume that there is neither, so no sample has infinity';
 const ONLY_INFINITY = 'the other operand has zeros there, so that only an infinite value would show it, and no sample has one';
 const ORIGIN = 'any origin gives the same in exact arithmetic; one from the group before, where the means differ by 1,000, costs less than a rounding of the mean';
-const ONE_WORKGROUP = 'merge has more than 64 states to make from 135,000 values on, and no sample is that large; the folding is as in the other stages';
+const ONE_WORKGROUP = 'merge has more than 64 states to make from 270,000 values on, and no sample is that large; the folding is as in the other stages';
 const EIGHT_LANES = 'where subgroups have 8 lanes, as on lavapipe, it is killed; those of SwiftShader have 4, and never get there';
 const NEGATIVE_LOG = 'the logarithm of a negative number, which WGSL leaves open: SwiftShader takes the sign off';
 
