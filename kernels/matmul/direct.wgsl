@@ -3,7 +3,8 @@
 //
 // Tiling: an invocation keeps 4 rows by 8 columns of the result in registers and walks the inner extent by fours. Each
 // step loads four 4x4 blocks, as vec4s where the contiguous extents are whole numbers of vec4s; a transposed operand is
-// turned in registers. A workgroup of 8 x 8 invocations covers 32 rows by 64 columns. No workgroup memory, no barriers.
+// turned in registers. A workgroup of 64 invocations covers 32 rows by 64 columns or, where there are fewer columns, more rows by
+// fewer: `column_lanes` of them lie side by side. No workgroup memory, no barriers.
 // Cost: 2 rows columns inner flops a matrix; each value of A is loaded columns / 8 times, each of B rows / 4 times.
 
 override TRANSPOSE_A: bool = false;
@@ -24,6 +25,7 @@ struct Params {
   rows: u32,
   columns: u32,
   inner: u32,
+  column_lanes: u32,
   row_tiles: u32,
   column_tiles: u32,
   tiles: u32,         // of the whole batch
@@ -190,15 +192,16 @@ fn starts(matrix: u32) -> vec2u {
   return at;
 }
 
-@compute @workgroup_size(8, 8, 1)
+@compute @workgroup_size(64, 1, 1)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_id) local: vec3u
+  @builtin(local_invocation_index) lane: u32
 ) {
   let tile = (group.z * grid.y + group.y) * grid.x + group.x;
-  let column = ((tile % params.column_tiles) * 8u + local.x) * 8u;
-  let row = ((tile / params.column_tiles) % params.row_tiles * 8u + local.y) * 4u;
+  let row_lanes = 64u / params.column_lanes;
+  let column = ((tile % params.column_tiles) * params.column_lanes + lane % params.column_lanes) * 8u;
+  let row = ((tile / params.column_tiles) % params.row_tiles * row_lanes + lane / params.column_lanes) * 4u;
   let matrix = tile / (params.column_tiles * params.row_tiles);
   if (tile >= params.tiles || row >= params.rows || column >= params.columns) {
     return;

@@ -23,7 +23,7 @@ export const matmulVariants: KernelVariants<MatmulAttrs> = {
 };
 
 /** Up to so many rows or columns, a packed operand is read too few times to repay its copy. */
-const NARROW = 8;
+const NARROW = 12;
 
 /** Lines of an operand in a packed tile, as in pack.wgsl. */
 const TILE = 8;
@@ -138,8 +138,9 @@ function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
 function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>): KernelPlan {
   const { rows, inner, columns }: Extents = extents(a.shape, b.shape, attrs);
   const batch = batchLayout(a.shape, b.shape, out.shape);
-  const rowTiles = Math.ceil(rows / 32);
-  const columnTiles = Math.ceil(columns / 64);
+  const columnLanes = 2 ** Math.ceil(Math.log2(Math.min(8, Math.max(1, columns / 8))));
+  const rowTiles = Math.ceil(rows / (4 * (64 / columnLanes)));
+  const columnTiles = Math.ceil(columns / (8 * columnLanes));
   const tiles = rowTiles * columnTiles * sizeOf(batch.shape);
   // An empty sum walks nothing, but bindings must not be read out of bounds by the first loads.
   const wholeVectors = (shape: Shape) => shape[shape.length - 1] % 4 === 0 && shape[shape.length - 1] > 0;
@@ -164,6 +165,7 @@ function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
         rows,
         columns,
         inner,
+        column_lanes: columnLanes,
         row_tiles: rowTiles,
         column_tiles: columnTiles,
         tiles,

@@ -37,6 +37,7 @@ defineSamples('matmul', {
     { label: 'one column, a batch stretched', inputs: [{ shape: [2, 1, 6, 4] }, { shape: [3, 4, 1] }], attrs: attrs(false, false) },
     { label: 'one column, relu', inputs: [{ shape: [7, 4] }, { shape: [4, 1] }], attrs: { ...attrs(false, false), activation: 'relu' } },
     { label: 'a long inner extent', inputs: [{ shape: [2, 301] }, { shape: [301, 3] }], attrs: attrs(false, false) },
+    { label: 'many rows of three columns', inputs: [{ shape: [517, 4] }, { shape: [4, 3] }, { shape: [3] }], attrs: attrs(false, false) },
     { label: 'a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [3, 5, 2] }], attrs: attrs(false, false) },
     { label: 'a matrix for all of a batch', inputs: [{ shape: [3, 4, 5] }, { shape: [5, 2] }], attrs: attrs(false, false) },
     { label: 'both batches stretched', inputs: [{ shape: [2, 1, 4, 4] }, { shape: [3, 4, 4] }], attrs: attrs(false, true) },
@@ -115,6 +116,7 @@ defineSamples('matmul', {
       attrs: attrs(false, true),
     })),
     { label: 'its weight gradient', inputs: [{ shape: [128, 128] }, { shape: [128, 1600] }], attrs: attrs(true, false) },
+    { label: 'a head of four outputs, [65536, 256]', inputs: [{ shape: [65536, 256] }, { shape: [4, 256] }, { shape: [4] }], attrs: attrs(false, true) },
     ...sizes([{ side: 4096 }], ({ side }) => ({
       label: `a matrix of ${side}^2 by a vector`, inputs: [{ shape: [side, side] }, { shape: [side, 1] }], attrs: attrs(false, false),
     })),
