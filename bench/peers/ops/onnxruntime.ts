@@ -173,7 +173,8 @@ class OnnxRuntime implements OpContender {
   async prepare(): Promise<void> {
     provideWebGpu();
     uploadFromSharedMemory();
-    // V8 takes 35 s to optimize its module, and the code runs no faster for it: nearly all work is the kernels'.
+    // V8 takes 35 s to optimize its module, and the code runs no faster for it: nearly all work is the kernels'. The flag is for
+    // the whole process, in which nothing else is WebAssembly.
     setFlagsFromString('--liftoff-only');
     this.engine = await importPeer<Engine>('onnxruntime-web/webgpu');
     this.protobuf = await importPeer<Protobuf>('onnx-proto');
