@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ShapeError, TapegradError, conv1d, conv2d, convTranspose1d, convTranspose2d, interpolate, ones, randn, shutdown } from '../index.js';
+import { DTypeError, ShapeError, TapegradError, adaptiveAvgPool2d, applyOp, conv1d, conv2d, convTranspose1d, convTranspose2d, getOp, interpolate, ones, randn, shutdown } from '../index.js';
 import { gradcheck, gradgradcheck } from '../core/gradcheck.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
@@ -47,7 +47,20 @@ for (const device of ['cpu', 'webgpu'] as const) {
     }));
 }
 
-const refuses = (what: string, call: () => unknown, type: typeof ShapeError | typeof TapegradError, message: RegExp) =>
+for (const device of ['cpu', 'webgpu'] as const) {
+  test(`adaptiveAvgPool2d on ${device}: the shorter ways to even windows give what its op gives`, () =>
+    assertNoLeak(async () => {
+      const x = randn([2, 3, 4, 6], { device });
+      for (const size of [[1, 1], [2, 3], [4, 2], [4, 6], [1, 6]] as const) {
+        const [expected] = applyOp(getOp('adaptiveAvgPool2d'), [x], { outputSize: size });
+        const actual = adaptiveAvgPool2d(x, size);
+        assert.equal(actual.shape, expected.shape);
+        assertClose(await actual.data(), await expected.data(), { relative: 1e-6, absolute: 1e-6 }, `to ${size}`);
+      }
+    }));
+}
+
+const refuses = (what: string, call: () => unknown, type: typeof DTypeError | typeof ShapeError | typeof TapegradError, message: RegExp) =>
   test(`refused: ${what}`, () =>
     assertNoLeak(async () => {
       assert.throws(call, (error: Error) => error instanceof type && message.test(error.message) && !error.message.includes('\n'));
@@ -63,6 +76,9 @@ refuses('convTranspose2d with uneven groups', () => convTranspose2d(ones([1, 3, 
 refuses('outputPadding up to the stride', () => convTranspose2d(ones([1, 1, 3, 3]), ones([1, 1, 2, 2]), null, { outputPadding: 1 }), ShapeError, /outputPadding \[1,1\] .*below the stride \[1,1\]/);
 refuses('padding that leaves nothing', () => convTranspose2d(ones([1, 1, 1, 1]), ones([1, 1, 2, 2]), null, { padding: 1 }), ShapeError, /^convTranspose2d: .*padding 1 leaves 0 of axis 2/);
 refuses('a bias that does not fit', () => convTranspose2d(ones([1, 1, 3, 3]), ones([1, 4, 2, 2]), ones([1])), ShapeError, /^convTranspose2d: bias \[1\].*shape \[4\]/);
+refuses('an adaptive pool of rank 3', () => adaptiveAvgPool2d(ones([2, 3, 3]), 1), ShapeError, /^adaptiveAvgPool2d: x \[2,3,3\] must be/);
+refuses('an adaptive pool of no cells', () => adaptiveAvgPool2d(ones([1, 2, 0, 4]), 1), ShapeError, /^adaptiveAvgPool2d: x \[1,2,0,4\] has no cells/);
+refuses('an adaptive pool of int32', () => adaptiveAvgPool2d(ones([1, 2, 2, 4], { dtype: 'int32' }), 1), DTypeError, /^adaptiveAvgPool2d: .*int32/);
 refuses('interpolate to two sizes', () => interpolate(ones([1, 1, 2, 2]), { size: 3, scaleFactor: 2 }), TapegradError, /^interpolate: give one of size and scaleFactor$/);
 refuses('interpolate to none', () => interpolate(ones([1, 1, 2, 2]), {}), TapegradError, /^interpolate: give one of size and scaleFactor$/);
 refuses('nearest with corners aligned', () => interpolate(ones([1, 1, 2, 2]), { size: 3, alignCorners: true }), TapegradError, /^interpolate: alignCorners is for the mode bilinear$/);

@@ -138,6 +138,7 @@ function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
 function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>): KernelPlan {
   const { rows, inner, columns }: Extents = extents(a.shape, b.shape, attrs);
   const batch = batchLayout(a.shape, b.shape, out.shape);
+  /** Invocations side by side, a power of two up to 8: the rest of a workgroup lies along the rows. */
   const columnLanes = 2 ** Math.ceil(Math.log2(Math.min(8, Math.max(1, columns / 8))));
   const rowTiles = Math.ceil(rows / (4 * (64 / columnLanes)));
   const columnTiles = Math.ceil(columns / (8 * columnLanes));

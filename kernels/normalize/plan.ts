@@ -130,15 +130,15 @@ function planChannelSums(layout: NormalizeLayout): Required<KernelPlan> {
   const unitChannels = four === FOUR_CHANNELS ? 4 : 1;
   const itemValues = four === FOUR_VALUES ? 4 : 1;
   const units = channels / unitChannels;
-  const count = valuesOfChannel(layout) / itemValues;
+  const values = valuesOfChannel(layout);
   const itemStep = step / itemValues;
-  const parts = partsFor(count * itemValues, MAX_CHANNEL_PARTS);
+  const parts = partsFor(values, MAX_CHANNEL_PARTS);
   const hopRows = itemStep > 0 ? Math.floor(parts / itemStep) : 0;
   const common = {
     module: channelSumsWgsl,
     overrides: { FOUR: four, PARTS_FIRST: step >= SHORT_RUN },
     params: {
-      units, step: itemStep, row_groups: channels / groupChannels, group_units: groupChannels / unitChannels, count, parts,
+      units, step: itemStep, row_groups: channels / groupChannels, group_units: groupChannels / unitChannels, count: values / itemValues, parts,
       hop_rows: hopRows, hop_offset: parts - hopRows * itemStep,
     },
   };

@@ -7,7 +7,7 @@ export interface RowSummary {
   readonly row: string;
   /** Median milliseconds a call, by contender. */
   readonly milliseconds: Readonly<Record<string, number | null>>;
-  /** The peer with the lower median. */
+  /** The peer with the lowest median. */
   readonly fasterPeer: string | null;
   /** Its milliseconds by ours, round by round, the median: 2 means that we are twice as fast. */
   readonly ratio: number | null;
@@ -47,7 +47,7 @@ export function geometricMean(rows: readonly RowSummary[]): number | null {
 
 export const OPS_LEGEND = `\
 Milliseconds a call: median over the rounds. A sample is the stated number of calls on the same inputs, the same for all, then one
-element of the last result read back. Ratio: the faster peer by tapegrad, round by round, the median; below 1 it is marked. CPU
+element of the last result read back. Ratio: the fastest peer by tapegrad, round by round, the median; below 1 it is marked. CPU
 ratio: the same of processor time, which a busy machine moves less.`;
 
 /** A row's figures in one line. */
