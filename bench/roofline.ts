@@ -4,11 +4,12 @@ import type { Bench } from './device.js';
 import { meet } from './measure.js';
 import { PreparedCall } from './preparedCall.js';
 import { fmaRows, memoryRows } from './probes.js';
+import type { Drift } from './record.js';
 import { type Row, costOf } from './rows.js';
 import { medianOf } from './statistics.js';
 import { sampleOnDevice } from './timing.js';
 
-/** One probe: its instruction mix, and what it reached. */
+/** A probe: its instruction mix, and what it reached. */
 export interface ProbeResult {
   readonly id: string;
   readonly kind: 'fma' | 'copy' | 'read' | 'write';
@@ -19,7 +20,7 @@ export interface ProbeResult {
   readonly gigabytesPerSecond: number;
 }
 
-/** What this device can do at most, as measured by probes. */
+/** What this device can do at most: medians of probes over the whole run. */
 export interface Roofline {
   /** The fastest mix of multiply-adds. */
   readonly gflops: number;
@@ -27,24 +28,70 @@ export interface Roofline {
   readonly copies: readonly { bytes: number; gigabytesPerSecond: number }[];
   /** Nothing moved bytes faster, whether copying, reading or writing, at any size. */
   readonly ceilingGigabytesPerSecond: number;
+  /** All mixes, as they were at the start. */
   readonly probes: readonly ProbeResult[];
 }
 
-/** Measures the probes. Throws if one computes something wrong: then the device is not to be trusted with anything. */
-export async function measureRoofline(bench: Bench, millisecondsPerProbe: number): Promise<Roofline> {
-  const { family } = bench.backend;
-  const probes: ProbeResult[] = [];
-  for (const row of fmaRows(family)) {
-    await verifyProbe(bench, row);
-    probes.push(await measureProbe(bench, row, 'fma', 0, millisecondsPerProbe));
+/** A probe, ready to be taken again. */
+interface PreparedProbe {
+  readonly row: Row;
+  readonly result: ProbeResult;
+  readonly call: PreparedCall;
+  /** Microseconds: at the start, and in each round. */
+  readonly times: number[];
+}
+
+/**
+ * What the device can do at most. All probes are taken at the start; those that decide the roofline again in each round, so that
+ * it and the rows are medians of the same moments: machines that others use too are at times half as fast.
+ */
+export class RooflineProbes {
+  private constructor(private readonly bench: Bench, private readonly all: readonly ProbeResult[], private readonly deciding: readonly PreparedProbe[]) {}
+
+  /** Throws if a probe computes something wrong: then the device is not to be trusted with anything. */
+  static async start(bench: Bench, millisecondsPerProbe: number): Promise<RooflineProbes> {
+    const { family } = bench.backend;
+    const multiplyAdds = fmaRows(family).map((row) => ({ row, kind: 'fma', bytes: 0 }) as const);
+    const all: { row: Row; result: ProbeResult }[] = [];
+    const verified = new Set<string>();
+    for (const { row, kind, bytes } of [...multiplyAdds, ...memoryRows(family)]) {
+      if (!verified.has(row.op.name)) await verifyProbe(bench, row); // at the smallest size; it is the same kernel at all
+      verified.add(row.op.name);
+      const call = await prepare(bench, row);
+      all.push({ row, result: resultOf(row, kind, bytes, await medianTime(bench, call, millisecondsPerProbe)) });
+      call.dispose();
+    }
+    const results = all.map(({ result }) => result);
+    const deciding: PreparedProbe[] = [];
+    for (const probe of decidingProbes(results)) {
+      const { row, result } = all[results.indexOf(probe)];
+      deciding.push({ row, result, call: await prepare(bench, row), times: [result.microseconds] });
+    }
+    return new RooflineProbes(bench, results, deciding);
   }
-  const verified = new Set<string>();
-  for (const { row, kind, bytes } of memoryRows(family)) {
-    if (!verified.has(row.op.name)) await verifyProbe(bench, row); // at the smallest size; it is the same kernel at all
-    verified.add(row.op.name);
-    probes.push(await measureProbe(bench, row, kind, bytes, millisecondsPerProbe));
+
+  async measureRound(millisecondsPerProbe: number): Promise<void> {
+    for (const { call, times } of this.deciding) times.push(await medianTime(this.bench, call, millisecondsPerProbe));
   }
-  return rooflineOf(probes);
+
+  /** From the medians of all that was measured so far. */
+  roofline(): Roofline {
+    const results = this.deciding.map(({ row, result: { kind, bytes }, times }) => resultOf(row, kind, bytes, medianOf(times)));
+    return rooflineOf(this.all, results);
+  }
+
+  /** Of multiply-adds, and of the largest copy. */
+  drift(): Drift[] {
+    const copies = this.deciding.filter(({ result }) => result.kind === 'copy');
+    const largest = Math.max(...copies.map(({ result }) => result.bytes));
+    return this.deciding
+      .filter(({ result: { kind, bytes } }) => kind === 'fma' || (kind === 'copy' && bytes === largest))
+      .map(({ result: { id }, times }) => ({ id, rounds: times.slice(1) }));
+  }
+
+  dispose(): void {
+    for (const { call } of this.deciding) call.dispose();
+  }
 }
 
 async function verifyProbe(bench: Bench, row: Row): Promise<void> {
@@ -52,23 +99,40 @@ async function verifyProbe(bench: Bench, row: Row): Promise<void> {
   if (problem) throw new DeviceError(`bench: ${row.id} computes something wrong on this adapter: ${problem}`);
 }
 
-async function measureProbe(bench: Bench, row: Row, kind: ProbeResult['kind'], bytes: number, milliseconds: number): Promise<ProbeResult> {
-  const call = await PreparedCall.create(bench.backend, bench.compiler.pipelines, row, 1);
-  const samples = await sampleOnDevice(bench.clock, (pass, repeats) => call.encode(pass, repeats), milliseconds);
-  call.dispose();
-  const microseconds = medianOf(samples.microseconds);
+function prepare({ backend, compiler }: Bench, row: Row): Promise<PreparedCall> {
+  return PreparedCall.create(backend, compiler.pipelines, row, 1);
+}
+
+async function medianTime({ clock }: Bench, call: PreparedCall, milliseconds: number): Promise<number> {
+  return medianOf((await sampleOnDevice(clock, (pass, repeats) => call.encode(pass, repeats), milliseconds)).microseconds);
+}
+
+function resultOf(row: Row, kind: ProbeResult['kind'], bytes: number, microseconds: number): ProbeResult {
   return { id: row.id, kind, bytes, microseconds, ...speedOf(costOf(row), microseconds) };
 }
 
-export function rooflineOf(probes: readonly ProbeResult[]): Roofline {
-  const sizes = [...new Set(probes.filter(({ kind }) => kind === 'copy').map(({ bytes }) => bytes))].sort((a, b) => a - b);
-  const best = (kinds: readonly string[], pick: (probe: ProbeResult) => number, bytes?: number) =>
-    Math.max(...probes.filter((probe) => kinds.includes(probe.kind) && (bytes === undefined || probe.bytes === bytes)).map(pick));
-  const speed = ({ gigabytesPerSecond }: ProbeResult) => gigabytesPerSecond;
+const copySizes = (probes: readonly ProbeResult[]) =>
+  [...new Set(probes.filter(({ kind }) => kind === 'copy').map(({ bytes }) => bytes))].sort((a, b) => a - b);
+
+/** The fastest multiply-adds, the fastest copy of each size, and whatever moves bytes fastest. */
+function decidingProbes(probes: readonly ProbeResult[]): ProbeResult[] {
+  const fastest = (among: (probe: ProbeResult) => boolean, speed: (probe: ProbeResult) => number) =>
+    probes.filter(among).reduce((best, probe) => (speed(probe) > speed(best) ? probe : best));
+  const bandwidth = ({ gigabytesPerSecond }: ProbeResult) => gigabytesPerSecond;
+  return [...new Set([
+    fastest(({ kind }) => kind === 'fma', ({ gflops }) => gflops),
+    ...copySizes(probes).map((size) => fastest(({ kind, bytes }) => kind === 'copy' && bytes === size, bandwidth)),
+    fastest(({ kind }) => kind !== 'fma', bandwidth),
+  ])];
+}
+
+/** `deciding`: those of `probes` that decide, where they have been taken again. */
+export function rooflineOf(probes: readonly ProbeResult[], deciding: readonly ProbeResult[] = decidingProbes(probes)): Roofline {
+  const find = (bytes: number) => deciding.find((probe) => probe.kind === 'copy' && probe.bytes === bytes)!.gigabytesPerSecond;
   return {
-    gflops: best(['fma'], ({ gflops }) => gflops),
-    copies: sizes.map((bytes) => ({ bytes, gigabytesPerSecond: best(['copy'], speed, bytes) })),
-    ceilingGigabytesPerSecond: best(['copy', 'read', 'write'], speed),
+    gflops: deciding.find(({ kind }) => kind === 'fma')!.gflops,
+    copies: copySizes(deciding).map((bytes) => ({ bytes, gigabytesPerSecond: find(bytes) })),
+    ceilingGigabytesPerSecond: Math.max(...deciding.filter(({ kind }) => kind !== 'fma').map(({ gigabytesPerSecond }) => gigabytesPerSecond)),
     probes,
   };
 }

@@ -1,14 +1,11 @@
 import type { Bench } from './device.js';
 import { FIGURES, type Contact, type FigureName, type RoundSamples } from './measure.js';
-import { PreparedCall } from './preparedCall.js';
-import { fmaRows, memoryRows } from './probes.js';
-import type { BenchRecord, Drift, Figure, RowRecord, Speed } from './record.js';
-import { type ProbeResult, type Roofline, bandwidthAt, measureRoofline, shareOf, speedOf } from './roofline.js';
+import type { BenchRecord, Figure, RowRecord, Speed } from './record.js';
+import { type Roofline, RooflineProbes, bandwidthAt, shareOf, speedOf } from './roofline.js';
 import { type Row, costOf } from './rows.js';
 import { measureOverheads } from './overheads.js';
 import type { Side } from './side.js';
 import { medianOf, summaryOf } from './statistics.js';
-import { sampleOnDevice } from './timing.js';
 
 /**
  * Every row comes up in each round, so that its samples are spread over the whole run: rounds then differ by as much as the
@@ -16,7 +13,7 @@ import { sampleOnDevice } from './timing.js';
  */
 export const ROUNDS = 5;
 
-/** For each probe of the roofline, and for the two that are taken again in each round. */
+/** For each probe of the roofline, at the start and in each round. */
 const PROBE_SECONDS = 0.15;
 
 export interface RunOptions {
@@ -51,13 +48,12 @@ interface Lane {
 export async function runBench(bench: Bench, options: RunOptions): Promise<Omit<BenchRecord, 'environment' | 'peers'>> {
   const { rows, sidesOf, secondsPerRow, onStep } = options;
   const probeMilliseconds = 1000 * Math.min(secondsPerRow, PROBE_SECONDS);
-  const roofline = await measureRoofline(bench, probeMilliseconds);
+  const probes = await RooflineProbes.start(bench, probeMilliseconds);
   const overheads = await measureOverheads(bench);
-  const drift = await prepareDriftProbes(bench, roofline);
   const lanes = rows.map((row) => sidesOf(row).map((side): Lane => ({ row, side, contact: null, status: 'measured', problem: null, rounds: [] })));
   const all = lanes.flat();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const probe of drift) await probe.measure(probeMilliseconds);
+    await probes.measureRound(probeMilliseconds);
     for (const sidesOfRow of lanes) {
       // Who comes first alternates: what a neighbour leaves behind in caches and clocks falls on all alike.
       for (const lane of round % 2 === 0 ? sidesOfRow : [...sidesOfRow].reverse()) {
@@ -69,11 +65,12 @@ export async function runBench(bench: Bench, options: RunOptions): Promise<Omit<
       }
     }
   }
-  for (const probe of drift) probe.call.dispose();
+  probes.dispose();
+  const roofline = probes.roofline();
   const { method, reason, quantum, shortestSample, roundTrip } = bench.clock;
   return {
     benchmark: 'kernels', clock: { method, reason, quantum, shortestSample, roundTrip }, overheads, roofline,
-    drift: drift.map(({ id, rounds }) => ({ id, rounds })), rounds: ROUNDS, secondsPerRow,
+    drift: probes.drift(), rounds: ROUNDS, secondsPerRow,
     rows: all.map((lane) => recordOf(lane, bench, roofline)),
   };
 }
@@ -95,34 +92,6 @@ async function advance(lane: Lane, milliseconds: number): Promise<void> {
     lane.status = 'failed';
     lane.problem = String((error as Error).message ?? error).split('\n')[0];
   }
-}
-
-/** A probe that is taken again in each round. */
-class DriftProbe implements Drift {
-  readonly rounds: number[] = [];
-
-  constructor(readonly id: string, readonly call: PreparedCall, private readonly bench: Bench) {}
-
-  async measure(milliseconds: number): Promise<void> {
-    const { microseconds } = await sampleOnDevice(this.bench.clock, (pass, repeats) => this.call.encode(pass, repeats), milliseconds);
-    this.rounds.push(medianOf(microseconds));
-  }
-}
-
-/** The fastest multiply-adds, and the fastest copy of the largest size. */
-async function prepareDriftProbes(bench: Bench, { probes }: Roofline): Promise<DriftProbe[]> {
-  const { backend, compiler } = bench;
-  const largest = Math.max(...probes.map(({ bytes }) => bytes));
-  const fastest = (kind: string, bytes: number) =>
-    probes.filter((probe) => probe.kind === kind && probe.bytes === bytes).reduce((best, probe) => (speed(probe) > speed(best) ? probe : best));
-  const speed = ({ gflops, gigabytesPerSecond }: ProbeResult) => gflops || gigabytesPerSecond;
-  const rows = [...fmaRows(backend.family), ...memoryRows(backend.family).map(({ row }) => row)];
-  const prepared: DriftProbe[] = [];
-  for (const { id } of [fastest('fma', 0), fastest('copy', largest)]) {
-    const row = rows.find((candidate) => candidate.id === id)!;
-    prepared.push(new DriftProbe(id, await PreparedCall.create(backend, compiler.pipelines, row, 1), bench));
-  }
-  return prepared;
 }
 
 function recordOf({ row, side, contact, status, problem, rounds }: Lane, { clock }: Bench, roofline: Roofline): RowRecord {

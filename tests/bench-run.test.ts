@@ -76,6 +76,8 @@ test('a wrong kernel is never timed; nor is one that the device refuses; the oth
     assert.is(count, rounds.flat().length);
     assert.ok(rounds.flat().every((time) => time > 0));
   }
+  assert.equal(record.drift.map(({ rounds }) => rounds.length), [record.rounds, record.rounds], 'multiply-adds, and the largest copy');
+  assert.ok(record.drift[0].id.startsWith('probe ') && record.drift[1].id.startsWith('probe copy'), record.drift.map(({ id }) => id).join());
   assert.is(memory().liveBytes, before.liveBytes);
   assert.is(memory().liveTensors, before.liveTensors);
 });

@@ -112,6 +112,16 @@ test('roofline: the best probe of each kind', () => {
   assert.is(ROOFLINE.ceilingGigabytesPerSecond, 50);
 });
 
+test('roofline: probes that were taken again decide, though another was faster at the start', () => {
+  const halved = ROOFLINE.probes.filter(({ id }) => id === 'fma fast' || id === 'copy')
+    .map((probe) => ({ ...probe, gflops: probe.gflops / 2, gigabytesPerSecond: probe.gigabytesPerSecond / 2 }));
+  const later = rooflineOf(ROOFLINE.probes, halved);
+  assert.is(later.gflops, 50);
+  assert.equal(later.copies.map(({ gigabytesPerSecond }) => gigabytesPerSecond), [20, 10, 5]);
+  assert.is(later.ceilingGigabytesPerSecond, 20);
+  assert.is(later.probes, ROOFLINE.probes);
+});
+
 test('bandwidth at a size: that of the copies around it', () => {
   assert.equal(COPY_BYTES.map((bytes) => bandwidthAt(ROOFLINE, 2 * bytes)), [40, 20, 10]);
   assert.is(bandwidthAt(ROOFLINE, 16), 40);

@@ -92,6 +92,11 @@ fn multiply_add(sums: Filters, upstream: vec4f, near: vec4f, far: vec4f) -> Filt
   );
 }
 
+// With the second filter first.
+fn moved_up(filters: Filters) -> Filters {
+  return Filters(filters.a1, filters.b1, filters.a2, filters.b2, filters.a3, filters.b3, filters.a0, filters.b0);
+}
+
 fn no_sums() -> Filters {
   let zero = vec4f(0.0);
   return Filters(zero, zero, zero, zero, zero, zero, zero, zero);
@@ -161,23 +166,25 @@ fn main(
     oy = select(oy, 0u, image_ends);
     image += select(0u, params.splits * params.groups, image_ends);
   }
-  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
-  let sums = array<vec4f, 64>(
-    filters0.a0, filters0.b0, filters0.a1, filters0.b1, filters0.a2, filters0.b2, filters0.a3, filters0.b3,
-    filters1.a0, filters1.b0, filters1.a1, filters1.b1, filters1.a2, filters1.b2, filters1.a3, filters1.b3,
-    filters2.a0, filters2.b0, filters2.a1, filters2.b1, filters2.a2, filters2.b2, filters2.a3, filters2.b3,
-    filters3.a0, filters3.b0, filters3.a1, filters3.b1, filters3.a2, filters3.b2, filters3.a3, filters3.b3,
-    filters4.a0, filters4.b0, filters4.a1, filters4.b1, filters4.a2, filters4.b2, filters4.a3, filters4.b3,
-    filters5.a0, filters5.b0, filters5.a1, filters5.b1, filters5.a2, filters5.b2, filters5.a3, filters5.b3,
-    filters6.a0, filters6.b0, filters6.a1, filters6.b1, filters6.a2, filters6.b2, filters6.a3, filters6.b3,
-    filters7.a0, filters7.b0, filters7.a1, filters7.b1, filters7.a2, filters7.b2, filters7.a3, filters7.b3
-  );
   let taps = params.channels * params.kernel_height * params.kernel_width;
   let first_filter = first_tile * 8u;
   let filters = min(LANES * 4u, params.filters - first_filter);
+  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
+  var four = filters0;
   for (var i = 0u; i < filters; i++) {
     let at = ((split * params.groups + g) * params.filters + first_filter + i) * taps + tap;
-    store_four(at, tap, taps, sums[2u * i]);
-    store_four(at + 4u, tap + 4u, taps, sums[2u * i + 1u]);
+    store_four(at, tap, taps, four.a0);
+    store_four(at + 4u, tap + 4u, taps, four.b0);
+    four = moved_up(four);
+    switch i {
+      case 3u: { four = filters1; }
+      case 7u: { four = filters2; }
+      case 11u: { four = filters3; }
+      case 15u: { four = filters4; }
+      case 19u: { four = filters5; }
+      case 23u: { four = filters6; }
+      case 27u: { four = filters7; }
+      default: { }
+    }
   }
 }

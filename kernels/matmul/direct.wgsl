@@ -14,8 +14,6 @@ override VECTORS_A: bool = true;
 override VECTORS_B: bool = true;
 // inner is a whole number of fours.
 override WHOLE_INNER: bool = true;
-override HAS_BIAS: bool = false;
-override RELU: bool = false;
 
 struct Params {
   batch_shape: array<vec4u, 2>,
@@ -29,6 +27,8 @@ struct Params {
   row_tiles: u32,
   column_tiles: u32,
   tiles: u32,         // of the whole batch
+  has_bias: u32,
+  relu: u32,
 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
@@ -150,32 +150,22 @@ fn multiply_add(x: Block, y: Block, sums: Block) -> Block {
 
 // relu, if asked for. NaN is not below 0, and stays.
 fn activated(values: vec4f) -> vec4f {
-  if (RELU) {
+  if (params.relu != 0u) {
     return select(values, vec4f(0.0), values <= vec4f(0.0));
   }
   return values;
 }
 
-fn store_four(matrix: u32, row: u32, column: u32, values: vec4f) {
-  if (row >= params.rows) {
-    return;
-  }
-  let at = (matrix * params.rows + row) * params.columns + column;
+fn store_four(at: u32, column: u32, values: vec4f) {
   if (column < params.columns) { out[at] = values.x; }
   if (column + 1u < params.columns) { out[at + 1u] = values.y; }
   if (column + 2u < params.columns) { out[at + 2u] = values.z; }
   if (column + 3u < params.columns) { out[at + 3u] = values.w; }
 }
 
-fn store(matrix: u32, row: u32, column: u32, m: Block) {
-  var added = vec4f(0.0);
-  if (HAS_BIAS) {
-    added = vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
-  }
-  store_four(matrix, row, column, activated(m.r0 + added));
-  store_four(matrix, row + 1u, column, activated(m.r1 + added));
-  store_four(matrix, row + 2u, column, activated(m.r2 + added));
-  store_four(matrix, row + 3u, column, activated(m.r3 + added));
+// With the second row first.
+fn moved_up(m: Block) -> Block {
+  return Block(m.r1, m.r2, m.r3, m.r0);
 }
 
 // Where the matrices of both operands start for matrix `matrix` of the result.
@@ -222,6 +212,19 @@ fn main(
     left = multiply_add(x, y0, left);
     right = multiply_add(x, y1, right);
   }
-  store(matrix, row, column, left);
-  store(matrix, row, column + 4u, right);
+  var bias_left = vec4f(0.0);
+  var bias_right = vec4f(0.0);
+  if (params.has_bias != 0u) {
+    bias_left = vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
+    bias_right = vec4f(bias[column + 4u], bias[column + 5u], bias[column + 6u], bias[column + 7u]);
+  }
+  // A loop that no compiler can unroll: written out, these stores take lavapipe as long to compile as all the rest.
+  let end = min(row + 4u, params.rows);
+  for (var r = row; r < end; r++) {
+    let at = (matrix * params.rows + r) * params.columns + column;
+    store_four(at, column, activated(left.r0 + bias_left));
+    store_four(at + 4u, column + 4u, activated(right.r0 + bias_right));
+    left = moved_up(left);
+    right = moved_up(right);
+  }
 }

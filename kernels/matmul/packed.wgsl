@@ -10,8 +10,6 @@
 //                  value is read from memory once a workgroup instead of 8 times. For real GPUs.
 // Cost: 2 rows columns inner flops a matrix; `main` loads each value of A columns / 8 times, each of B rows / 8 times.
 
-override HAS_BIAS: bool = false;
-override RELU: bool = false;
 
 struct Params {
   batch_shape: array<vec4u, 2>,
@@ -26,6 +24,8 @@ struct Params {
   column_tiles: u32,
   row_blocks: u32,       // of a workgroup's tiles
   column_blocks: u32,
+  has_bias: u32,
+  relu: u32,
 }
 
 @group(0) @binding(0) var<storage, read> packed_a: array<vec4f>;
@@ -75,7 +75,7 @@ fn no_sums() -> Sums {
 
 // relu, if asked for. NaN is not below 0, and stays.
 fn activated(values: vec4f) -> vec4f {
-  if (RELU) {
+  if (params.relu != 0u) {
     return select(values, vec4f(0.0), values <= vec4f(0.0));
   }
   return values;
@@ -99,7 +99,7 @@ fn store_row(matrix: u32, row: u32, column: u32, a: vec4f, b: vec4f) {
 fn store(matrix: u32, row: u32, column: u32, sums: Sums) {
   var a = vec4f(0.0);
   var b = vec4f(0.0);
-  if (HAS_BIAS) {
+  if (params.has_bias != 0u) {
     a = vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]);
     b = vec4f(bias[column + 4u], bias[column + 5u], bias[column + 6u], bias[column + 7u]);
   }

@@ -77,7 +77,13 @@ function pack(source: string, shape: Shape, lines: number, inner: number, across
   };
 }
 
-function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>, block: Block): KernelPlan {
+/** What a kernel does to its sums before it stores them: told at run time, as layers with and without it then share a pipeline. */
+function ending({ inputs: [, , bias], attrs: { activation } }: KernelCall<MatmulAttrs>): { has_bias: number; relu: number } {
+  return { has_bias: Number(bias !== undefined), relu: Number(activation === 'relu') };
+}
+
+function planPacked(call: KernelCall<MatmulAttrs>, block: Block): KernelPlan {
+  const { inputs: [a, b, bias], outputs: [out], attrs } = call;
   const { rows, inner, columns } = extents(a.shape, b.shape, attrs);
   const batch = batchLayout(a.shape, b.shape, out.shape);
   const matrices = sizeOf(batch.shape);
@@ -99,7 +105,7 @@ function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
       module: block.module,
       entryPoint: block.entryPoint,
       bind: bias ? {} : { bias: 'a' },
-      overrides: { ...block.overrides, HAS_BIAS: bias !== undefined, RELU: attrs.activation === 'relu' },
+      overrides: block.overrides,
       params: {
         batch_shape: padTo(batch.shape, 8, 1),
         batch_strides_a: padTo(packedStrides(batch.stridesA, rows, rowTiles), 8, 0),
@@ -113,6 +119,7 @@ function planPacked({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
         column_tiles: columnTiles,
         row_blocks: rowBlocks,
         column_blocks: columnBlocks,
+        ...ending(call),
       },
       workgroups: foldGrid(matrices * rowBlocks * columnBlocks),
     }],
@@ -135,7 +142,8 @@ function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
   return { launches: [{ ...launch, bind: { a: 'b', b: 'a', bias: 'a' } }] };
 }
 
-function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<MatmulAttrs>): KernelPlan {
+function planDirect(call: KernelCall<MatmulAttrs>): KernelPlan {
+  const { inputs: [a, b, bias], outputs: [out], attrs } = call;
   const { rows, inner, columns }: Extents = extents(a.shape, b.shape, attrs);
   const batch = batchLayout(a.shape, b.shape, out.shape);
   /** Invocations side by side, a power of two up to 8: the rest of a workgroup lies along the rows. */
@@ -155,8 +163,6 @@ function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
         VECTORS_A: wholeVectors(a.shape),
         VECTORS_B: wholeVectors(b.shape),
         WHOLE_INNER: inner % 4 === 0,
-        HAS_BIAS: bias !== undefined,
-        RELU: attrs.activation === 'relu',
       },
       params: {
         batch_shape: padTo(batch.shape, 8, 1),
@@ -170,6 +176,7 @@ function planDirect({ inputs: [a, b, bias], outputs: [out], attrs }: KernelCall<
         row_tiles: rowTiles,
         column_tiles: columnTiles,
         tiles,
+        ...ending(call),
       },
       workgroups: foldGrid(tiles),
     }],

@@ -120,7 +120,8 @@ export function copyBox(shape: Shape, from: Layout, to: Layout, variant: string 
   const source: Layout = { offset: from.offset, strides: strides[0] };
   const target: Layout = { offset: to.offset, strides: strides[1] };
   const column = extents.length - 1;
-  const row = extents.findIndex((extent, axis) => (
+  // One value repeated along the columns is written by rows: there is nothing to turn.
+  const row = source.strides[column] === 0 ? -1 : extents.findIndex((extent, axis) => (
     axis !== column && extent % 4 === 0 && extents[column] % 4 === 0 && takesVectors(source, axis, 4) && takesVectors(target, column, 4)
   ));
   const launch = row >= 0 ? planTranspose(extents, source, target, row) : planElements(extents, source, target, variant);
