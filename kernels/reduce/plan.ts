@@ -59,7 +59,7 @@ export function planReduce(row: ReduceRow, code: number, call: KernelCall<Reduce
   const common: Pick<Launch, 'module' | 'tiles' | 'overrides' | 'params'> = {
     module: reduceWgsl,
     tiles: { Element: wgslType(x.dtype), Result: wgslType(out.dtype) },
-    overrides: { OP: code, PARTS_FIRST: partsFirst, LANES: lanes },
+    overrides: { OP: code, PARTS_FIRST: partsFirst, LANES: lanes, UNROLLED: variant === 'many' },
     params: {
       kept_shape: padTo(keptShape, 8, 1),
       kept_strides: padTo(keptStrides, 8, 0),

@@ -18,6 +18,8 @@ override OP: u32;
 // Parts run fastest.
 override PARTS_FIRST: bool = true;
 override LANES: u32 = 0;
+// Four steps at a time, so that as many loads are under way: for real GPUs. Adapters on a CPU gain nothing, and compile for twice as long.
+override UNROLLED: bool = true;
 
 const ONE = 0u;
 const VALUES = 1u;
@@ -206,7 +208,7 @@ struct Walk {
   step: u32,    // the next one
 }
 
-// Up to BLOCK steps more and one, or until the innermost reduced axis ends. Four at a time, so that as many loads are under way.
+// Up to BLOCK steps more and one, or until the innermost reduced axis ends.
 fn walk_block(walk: Walk, starts: bool, base: u32, end: u32, pivot: vec4<Element>) -> Walk {
   let hop = params.team;
   let leap = hop * params.inner_stride;
@@ -216,7 +218,7 @@ fn walk_block(walk: Walk, starts: bool, base: u32, end: u32, pivot: vec4<Element
   var state = state_at(place, walk.step, pivot);
   var at = walk.step + hop;
   place += leap;
-  while (at + 3u * hop < block_end) {
+  while (UNROLLED && at + 3u * hop < block_end) {
     let near = combine(state_at(place, at, pivot), state_at(place + leap, at + hop, pivot));
     let far = combine(state_at(place + 2u * leap, at + 2u * hop, pivot), state_at(place + 3u * leap, at + 3u * hop, pivot));
     state = combine(state, combine(near, far));

@@ -14,9 +14,9 @@ import scatterAddWgsl from './scatterAdd.wgsl';
 
 /**
  * Entries of a line that each element walks; more are sorted first. With as many elements as entries, a sort takes as long as a
- * walk of 140 on lavapipe, of 75 on SwiftShader.
+ * walk of 35 on lavapipe, of 25 on SwiftShader.
  */
-const LONGEST_WALK = 128;
+const LONGEST_WALK = 32;
 
 export const scatterAddOp = defineOp<KernelOp<{ axis: number }>>({
   name: 'scatterAdd',

@@ -1,18 +1,20 @@
 // The entries of each line of index, sorted by the place that they name, those of one place in their order: order[line, n] is the
-// place and the number k of the n-th, and starts[line, p] where in order place p begins, counted through all lines. A place from `extent` on, or a negative one,
-// lies behind all others. Lines run along the middle axis of index [lines / inner, count, inner].
+// place and the number k of the n-th, and starts[line, p] where in order place p begins, counted through all lines. A place from
+// `extent` on, or a negative one, lies behind all others. Lines run along the middle axis of index [lines / inner, count, inner].
 //
-// Tiling: no atomics, and a fixed order. `sort_block` sorts blocks of BLOCK, one invocation an entry. Each `merge` puts two
-// neighbouring runs of `width` together, where an entry's place is its own in its run and the number of those that go before it in
-// the other one. `find` looks up where each place begins.
-// Cost: BLOCK + log2(count)^2 / 2 reads an entry at most, and log2(count) a place.
+// Tiling: a radix sort, four bits at a time from the lowest: no atomics, and a fixed order. `take` puts the entries of a line side
+// by side. For each digit `count_digits` counts those of every value in each chunk of a line, `add_up` finds how many lie before
+// them in the chunks before, and `move_entries` moves them, chunk by chunk, in their order; one invocation a chunk, so that they
+// keep it. In the end `find` looks up where each place begins.
+// Cost: 5 memory accesses an entry and digit, log2(count) a place.
 
 struct Params {
   count: u32,   // entries of a line
   inner: u32,
   extent: u32,  // places
-  width: u32,   // merge: entries of a sorted run; the last may be shorter
-  size: u32,    // entries, or for find: lines (extent + 1)
+  chunks: u32,  // of a line
+  shift: u32,   // bits below the digit
+  size: u32,    // invocations that have something to do
 }
 
 struct Entry {
@@ -21,34 +23,106 @@ struct Entry {
 }
 
 @group(0) @binding(0) var<storage, read> index: array<u32>;
-@group(0) @binding(1) var<storage, read> order: array<Entry>;         // sorted in runs
-@group(0) @binding(2) var<storage, read_write> merged: array<Entry>;
-@group(0) @binding(3) var<storage, read_write> starts: array<u32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> order: array<Entry>;
+@group(0) @binding(2) var<storage, read_write> moved: array<Entry>;
+@group(0) @binding(3) var<storage, read_write> digits: array<u32>;  // [lines, DIGITS, chunks]: how many; then how many lie in chunks before
+@group(0) @binding(4) var<storage, read_write> totals: array<u32>;  // [lines, DIGITS]
+@group(0) @binding(5) var<storage, read_write> starts: array<u32>;
+@group(0) @binding(6) var<uniform> params: Params;
 
-const BLOCK = 16u;
+const DIGITS = 16u;
+const CHUNK = 128u;
 
+// One invocation an entry.
 @compute @workgroup_size(64, 1, 1)
-fn sort_block(
+fn take(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
   let entry = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (entry >= params.size) {
+  if (entry < params.size) {
+    let line = entry / params.count;
+    let k = entry % params.count;
+    let at = (line / params.inner * params.count + k) * params.inner + line % params.inner;
+    moved[entry] = Entry(min(index[at], params.extent), k);  // a negative one is a large u32
+  }
+}
+
+fn digit_of(place: u32) -> u32 {
+  return (place >> params.shift) % DIGITS;
+}
+
+// One invocation a chunk.
+@compute @workgroup_size(64, 1, 1)
+fn count_digits(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let item = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (item >= params.size) {
     return;
   }
-  let line = entry / params.count;
-  let k = entry % params.count;
-  let at = line / params.inner * params.count * params.inner + line % params.inner;
-  let own = min(index[at + k * params.inner], params.extent);  // a negative one is a large u32
-  let first = k / BLOCK * BLOCK;
-  var before = first;
-  for (var other = first; other < min(first + BLOCK, params.count); other++) {
-    let place = min(index[at + other * params.inner], params.extent);
-    before += u32(place < own || (place == own && other < k));
+  let line = item / params.chunks;
+  let chunk = item % params.chunks;
+  let start = line * params.count;
+  var counts = array<u32, DIGITS>();
+  for (var k = chunk * CHUNK; k < min((chunk + 1u) * CHUNK, params.count); k++) {
+    counts[digit_of(order[start + k].place)] += 1u;
   }
-  merged[line * params.count + before] = Entry(own, k);
+  for (var digit = 0u; digit < DIGITS; digit++) {
+    digits[(line * DIGITS + digit) * params.chunks + chunk] = counts[digit];
+  }
+}
+
+// One invocation a digit of a line.
+@compute @workgroup_size(64, 1, 1)
+fn add_up(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let item = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (item >= params.size) {
+    return;
+  }
+  var before = 0u;
+  for (var at = item * params.chunks; at < (item + 1u) * params.chunks; at++) {
+    let here = digits[at];
+    digits[at] = before;
+    before += here;
+  }
+  totals[item] = before;
+}
+
+// One invocation a chunk.
+@compute @workgroup_size(64, 1, 1)
+fn move_entries(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let item = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (item >= params.size) {
+    return;
+  }
+  let line = item / params.chunks;
+  let chunk = item % params.chunks;
+  let start = line * params.count;
+  var next = array<u32, DIGITS>();
+  var first = start;
+  for (var digit = 0u; digit < DIGITS; digit++) {
+    let row = line * DIGITS + digit;
+    next[digit] = first + digits[row * params.chunks + chunk];
+    first += totals[row];
+  }
+  for (var k = chunk * CHUNK; k < min((chunk + 1u) * CHUNK, params.count); k++) {
+    let entry = order[start + k];
+    let digit = digit_of(entry.place);
+    moved[next[digit]] = entry;
+    next[digit] += 1u;
+  }
 }
 
 // The first of the entries of order from `first` up to `end` that names `place` or a later one.
@@ -64,28 +138,6 @@ fn first_from(place: u32, first: u32, end: u32) -> u32 {
     }
   }
   return low;
-}
-
-@compute @workgroup_size(64, 1, 1)
-fn merge(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32
-) {
-  let at = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (at >= params.size) {
-    return;
-  }
-  let start = at / params.count * params.count;
-  let run = (at - start) / params.width;
-  let is_left = run % 2u == 0u;
-  let left = start + run / 2u * 2u * params.width;
-  let middle = min(left + params.width, start + params.count);
-  let end = min(middle + params.width, start + params.count);
-  let place = order[at].place;
-  // Of equal places those on the left come first.
-  let other = first_from(select(place + 1u, place, is_left), select(left, middle, is_left), select(middle, end, is_left));
-  merged[at + other - middle] = Entry(place, order[at].k);
 }
 
 // One invocation a place of a line, and one for the end of its last.

@@ -112,7 +112,6 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'strided.wgsl', what: 'for (var at = first; at < min(first - params.run, params.inner); at++) {', reason: FIRST_RUN },
   { where: 'indexSelect.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
   { where: 'indexSelectGrad.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
-  { where: 'sortEntries.wgsl', what: 'const BLOCK = 32u;', reason: 'a sorted block of twice the width is two sorted runs' },
   { where: 'adaptiveAvgPool2d.wgsl', what: /, now: let end = min\(start - params\.run, params\.(out_)?width\);$/, reason: FIRST_RUN },
   { where: 'oneHot.wgsl', what: 'let end = min(first - params.run, params.classes);', reason: FIRST_RUN },
   { where: 'triangle.wgsl', what: 'let end = row_start + min(column - params.run, params.columns);', reason: FIRST_RUN },
