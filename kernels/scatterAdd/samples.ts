@@ -23,6 +23,7 @@ defineSamples('scatterAdd', {
     sample('long lines along an outer axis', [9, 2, 3], [130, 2, 2], 0),
     sample('long lines along a middle axis, two chunks each', [3, 11, 5], [2, 150, 4], 1),
     sample('a long line, the last chunk short', [19], [330], 0),
+    sample('more chunks than a workgroup takes', [5, 40], [150, 40], 0),
     sample('a long line, places of three digits', [700], [300], 0),
     sample('five axes, long lines along the last one', [2, 1, 2, 1, 3], [2, 1, 1, 1, 129], 4),
     {
