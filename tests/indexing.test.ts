@@ -4,6 +4,7 @@ import {
   type DeviceName, ShapeError, type Tensor, arange, embedding, gather, grad, indexSelect, oneHot, scatterAdd, shutdown, tensor,
 } from '../index.js';
 import { gradgradcheck } from '../core/gradcheck.js';
+import { sortEntries } from '../kernels/sortEntries/plan.js';
 import { assertNoLeak, initBothDevices } from './support.js';
 
 /* What the registry-driven tests cannot say: indices out of range, padding, and the forms in which the functions are called. */
@@ -122,6 +123,11 @@ onBoth('oneHot: dtype and shape', async (device) => {
   assert.is(hot.dtype, 'int32');
   assert.equal([...hot.shape], [2, 1, 2]);
   assert.equal(await values(hot), [0, 1, 1, 0]);
+});
+
+test('a sort passes over as many digits as places have, and never over more than 32 bits', () => {
+  const passes = (extent: number) => sortEntries([100], 0, extent).launches.filter(({ entryPoint }) => entryPoint === 'move_entries').length;
+  assert.equal([1, 15, 16, 255, 256, 2 ** 28 - 1, 2 ** 28, 2 ** 32 - 1].map(passes), [1, 1, 2, 2, 3, 7, 8, 8]);
 });
 
 test.run();

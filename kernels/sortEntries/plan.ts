@@ -28,7 +28,7 @@ export function sortEntries(shape: Shape, axis: number, extent: number): SortedE
   const passes: Launch[] = [];
   let [order, moved] = ['order', 'moved'];
   // `extent` itself stands for all that is no place.
-  for (let shift = 0; extent >>> shift > 0; shift += BITS) {
+  for (let shift = 0; 2 ** shift <= extent; shift += BITS) {
     passes.push(
       launch('count_digits', lines * chunks, { order }, shift),
       launch('add_up', lines * DIGITS, {}),
