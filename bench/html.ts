@@ -152,7 +152,7 @@ export function html(record: BenchRecord): string {
     ...(record.peers ? [peersSection(record.peers.rows)] : []),
     { heading: 'Rows', body: rowsTable(record) + list(COLUMNS.map(({ title, meaning }) => `${title}: ${meaning}`)) },
     { heading: 'Share of the roofline', body: points.length > 0 ? sharesChart(points) : '' },
-    { heading: 'Probes', body: table(['probe', 'time', 'GFLOP/s', 'GB/s'], probes) },
+    { heading: 'Probes at the start', body: table(['probe', 'time', 'GFLOP/s', 'GB/s'], probes) },
   ];
   return htmlPage('Kernel bench', summaryLine(record), sections);
 }

@@ -62,10 +62,10 @@ export class RooflineProbes {
       call.dispose();
     }
     const results = all.map(({ result }) => result);
+    const decide = decidingProbes(results);
     const deciding: PreparedProbe[] = [];
-    for (const probe of decidingProbes(results)) {
-      const { row, result } = all[results.indexOf(probe)];
-      deciding.push({ row, result, call: await prepare(bench, row), times: [result.microseconds] });
+    for (const { row, result } of all) {
+      if (decide.has(result)) deciding.push({ row, result, call: await prepare(bench, row), times: [result.microseconds] });
     }
     return new RooflineProbes(bench, results, deciding);
   }
@@ -115,19 +115,19 @@ const copySizes = (probes: readonly ProbeResult[]) =>
   [...new Set(probes.filter(({ kind }) => kind === 'copy').map(({ bytes }) => bytes))].sort((a, b) => a - b);
 
 /** The fastest multiply-adds, the fastest copy of each size, and whatever moves bytes fastest. */
-function decidingProbes(probes: readonly ProbeResult[]): ProbeResult[] {
+function decidingProbes(probes: readonly ProbeResult[]): Set<ProbeResult> {
   const fastest = (among: (probe: ProbeResult) => boolean, speed: (probe: ProbeResult) => number) =>
     probes.filter(among).reduce((best, probe) => (speed(probe) > speed(best) ? probe : best));
   const bandwidth = ({ gigabytesPerSecond }: ProbeResult) => gigabytesPerSecond;
-  return [...new Set([
+  return new Set([
     fastest(({ kind }) => kind === 'fma', ({ gflops }) => gflops),
     ...copySizes(probes).map((size) => fastest(({ kind, bytes }) => kind === 'copy' && bytes === size, bandwidth)),
     fastest(({ kind }) => kind !== 'fma', bandwidth),
-  ])];
+  ]);
 }
 
 /** `deciding`: those of `probes` that decide, where they have been taken again. */
-export function rooflineOf(probes: readonly ProbeResult[], deciding: readonly ProbeResult[] = decidingProbes(probes)): Roofline {
+export function rooflineOf(probes: readonly ProbeResult[], deciding: readonly ProbeResult[] = [...decidingProbes(probes)]): Roofline {
   const find = (bytes: number) => deciding.find((probe) => probe.kind === 'copy' && probe.bytes === bytes)!.gigabytesPerSecond;
   return {
     gflops: deciding.find(({ kind }) => kind === 'fma')!.gflops,

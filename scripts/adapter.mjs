@@ -37,7 +37,7 @@ async function unpackSwiftShader() {
   await pipeline(Readable.from([brotliDecompressSync(readFileSync(packed))]), extract(temporary));
   const icd = join(temporary, 'vk_swiftshader_icd.json');
   const description = JSON.parse(readFileSync(icd, 'utf8'));
-  description.ICD.library_path = join(SWIFTSHADER, 'libvk_swiftshader.so');
+  description.ICD.library_path = join(SWIFTSHADER, description.ICD.library_path);
   writeFileSync(icd, JSON.stringify(description));
   try {
     renameSync(temporary, SWIFTSHADER);

@@ -75,7 +75,7 @@ export async function runTraining(asked: Options, given: ReadonlySet<string>, si
   const model = createCnn();
   const optimizer = new Adam(model.parameters(), { lr: options.lr });
   console.log(model.summary([1, 1, 28, 28]));
-  if (defaultBackend().name === 'webgpu') console.log('The first step compiles the kernels. The driver keeps them: later runs start sooner.');
+  if (defaultBackend().name === 'webgpu') console.log('The first step compiles the kernels. Where the driver keeps them, later runs start sooner.');
 
   const log = new LossLog();
   const extra = { options: JSON.stringify(options) };

@@ -9,7 +9,7 @@ import type { ReduceAttrs, ReduceRow } from './table.js';
 const VALUES_A_PART = 256;
 const MAX_PARTS = 2048;
 
-/** How far a reduction is shared out: `few` invocations keep a CPU's cores busy, a real GPU wants `many`. */
+/** How far a reduction is shared out: `few` invocations keep a CPU's cores busy, a real GPU wants `many`, and each with several loads under way. */
 export const REDUCE_VARIANTS: KernelVariants<ReduceAttrs> = {
   names: ['few', 'many'],
   untuned: { integrated: 'many', discrete: 'many' },

@@ -6,7 +6,7 @@
 // by side. For each digit `count_digits` counts those of every value in each chunk of a line, `add_up` finds how many lie before
 // them in the chunks before, and `move_entries` moves them, chunk by chunk, in their order; one invocation a chunk, so that they
 // keep it. In the end `find` looks up where each place begins.
-// Cost: 5 memory accesses an entry and digit, log2(count) a place.
+// Cost: 3 memory accesses an entry and digit, log2(count) a place.
 
 struct Params {
   count: u32,   // entries of a line
