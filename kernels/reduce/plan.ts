@@ -1,7 +1,9 @@
+import type { DType } from '../../core/dtype.js';
 import { sizeOf } from '../../core/shape.js';
 import { type KernelCall, type KernelPlan, type KernelVariants, type Launch, gridFor, padTo, wgslType } from '../../core/webgpu/kernel.js';
 import { fillOp } from '../fill/op.js';
 import { type ReductionLayout, reductionLayout } from './layout.js';
+import columnsWgsl from './columns.wgsl';
 import reduceWgsl from './reduce.wgsl';
 import type { ReduceAttrs, ReduceRow } from './table.js';
 
@@ -21,6 +23,11 @@ const BUSY: Readonly<Record<string, number>> = { few: 1 << 12, many: 1 << 16 };
 
 /** As many walk side by side: a CPU's vector, or a workgroup. */
 const TEAM: Readonly<Record<string, number>> = { few: 8, many: 64 };
+
+/** Over how many invocations the `count` values of an output are shared, where there are `outputs` of them. */
+function partsOf(count: number, outputs: number, variant: string): number {
+  return Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART), Math.ceil(BUSY[variant] / outputs));
+}
 
 const WORKGROUP = 64;
 
@@ -42,16 +49,43 @@ function inVectors({ keptShape, keptStrides, reducedShape, reducedStrides }: Red
   };
 }
 
+/** Whether a reduction goes down the columns of matrices, eight neighbours at a time; see columns.wgsl. */
+function areColumns({ keptShape, reducedShape, reducedStrides }: ReductionLayout): boolean {
+  return reducedShape.length === 1 && reducedStrides[0] !== 1 && keptShape.length <= 2 && keptShape.at(-1)! % 8 === 0;
+}
+
+function planColumns(mean: boolean, { keptShape, reducedShape: [rows] }: ReductionLayout, dtype: DType): KernelPlan {
+  const columns = keptShape.at(-1)! / 8;
+  const outer = keptShape.length === 2 ? keptShape[0] : 1;
+  const parts = partsOf(rows, outer * columns, 'few');
+  const launch = (isLast: boolean, height: number, shares: number): Launch => ({
+    module: columnsWgsl,
+    tiles: { Element: wgslType(dtype) },
+    overrides: { MEAN: mean && isLast },
+    params: { outer, rows: height, columns, parts: shares, chunk: Math.floor(height / shares), longer: height % shares, count: rows },
+    workgroups: gridFor(outer * shares * columns, WORKGROUP),
+  });
+  if (parts === 1) return { launches: [launch(true, rows, 1)] };
+  return {
+    scratch: { sums: { shape: [outer, parts, 8 * columns], dtype } },
+    launches: [
+      { ...launch(false, rows, parts), bind: { out: 'sums' } },
+      { ...launch(true, parts, 1), bind: { x: 'sums' } },
+    ],
+  };
+}
+
 export function planReduce(row: ReduceRow, code: number, call: KernelCall<ReduceAttrs>): KernelPlan {
   const { inputs: [x], outputs: [out], attrs, variant = 'few' } = call;
   if (sizeOf(x.shape) === 0) return fillOp.kernel({ ...call, attrs: { ...out, value: row.empty ?? 0 } });
   const layout = reductionLayout(x.shape, attrs.axes);
+  if (variant === 'few' && ['sum', 'mean'].includes(row.name) && areColumns(layout)) return planColumns(row.name === 'mean', layout, x.dtype);
   const lanes = lanesOf(layout);
   const { keptShape, keptStrides, reducedShape, reducedStrides } = lanes === LANES.one ? layout : inVectors(layout);
   const count = sizeOf(layout.reducedShape);
   const outputs = sizeOf(keptShape);
   const partsFirst = layout.reducedStrides.at(-1) === 1;
-  const wanted = Math.min(MAX_PARTS, Math.ceil(count / VALUES_A_PART), Math.ceil(BUSY[variant] / outputs));
+  const wanted = partsOf(count, outputs, variant);
   const steps = sizeOf(reducedShape);
   const team = partsFirst ? Math.min(wanted, TEAM[variant]) : 1;
   const teams = Math.ceil(wanted / team);
