@@ -41,7 +41,8 @@ export function crossEntropyLossesCpu(inputs: readonly CpuOperand[], [out]: read
   const { classes } = samplesOf(inputs[0].shape);
   forEachSample('crossEntropy', inputs, attrs, (i, terms) => {
     let loss = 0;
-    for (let c = 0; terms && c < classes; c++) loss -= terms.share(c) * terms.logProbability(c);
+    // A class without a share may have the score -Infinity, and 0 times that is NaN.
+    for (let c = 0; terms && c < classes; c++) if (terms.share(c) !== 0) loss -= terms.share(c) * terms.logProbability(c);
     out.data[i] = loss;
   });
 }

@@ -1,51 +1,141 @@
 // The cross-entropy of class scores (logits, [batch, classes, inner]) and class numbers, sample by sample, and its gradient:
 //   loss = -sum over c of share[c] log p[c],   d loss / d logits[c] = p[c] (sum of share) - share[c],
-// with p = softmax(logits), and share[c] = w[c] ((1 - smoothing) [c = target] + smoothing / classes).
+// with p = softmax(logits), and share[c] = w[c] ((1 - smoothing) [c = target] + smoothing / classes). A class without a share
+// adds nothing to the loss, not even where its score is -infinity.
 // A target equal to ignore_index gives 0; any other number that is no class gives NaN: a kernel cannot throw.
 //
-// Tiling: one invocation walks the classes of one sample, twice forward and three times backward.
-// Cost: two exponentials a score forward, two backward.
+// Tiling: in `losses` and `grad` one invocation takes a sample, for adapters that run on a CPU. Others share it: `statistics`
+// leaves a State for each of its `parts`, which walk side by side, `combine` makes one of them, in the place of the first,
+// and `shared_losses` and `shared_grad` take an invocation for each result.
+// Cost: an exponential a score forward, two backward; logits read twice forward (from memory once, if they fit into the
+// cache), three times backward.
 
 override HAS_WEIGHT: bool = false;
+override SMOOTHED: bool = false;
 
 struct Params {
   samples: u32,
   classes: u32,
   inner: u32,
+  parts: u32,
   ignore_index: i32,
   smoothing: f32,
+}
+
+// What the scores of some of a sample's classes come to.
+struct State {
+  largest: f32,   // score
+  sum: f32,       // of exp(score - largest)
+  shares: f32,    // sum of the classes' even shares
+  products: f32,  // sum of even share * (score - largest)
 }
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> targets: array<i32>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> gradient: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> states: array<State>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
 
-fn largest_of(start: u32) -> f32 {
-  var largest = logits[start];
-  for (var c = 1u; c < params.classes; c++) {
+// Below any score, yet finite: the largest of classes that all have -infinity.
+const LOWEST = -3.4028234e38;
+
+fn weight_of(c: u32) -> f32 {
+  if (HAS_WEIGHT) {
+    return weight[c];
+  }
+  return 1.0;
+}
+
+// The share that every class has.
+fn even_share(c: u32) -> f32 {
+  return params.smoothing / f32(params.classes) * weight_of(c);
+}
+
+fn is_class(label: i32) -> bool {
+  return label >= 0 && label < i32(params.classes);
+}
+
+// What the target's class has beyond its even share.
+fn own_share(label: i32) -> f32 {
+  if (is_class(label)) {
+    return (1.0 - params.smoothing) * weight_of(u32(label));
+  }
+  return 0.0;
+}
+
+// Where the scores of a sample begin.
+fn start_of(sample: u32) -> u32 {
+  return sample / params.inner * params.classes * params.inner + sample % params.inner;
+}
+
+// Over the classes part, part + parts, ...
+fn walk(start: u32, part: u32, parts: u32) -> State {
+  var largest = LOWEST;
+  for (var c = part; c < params.classes; c += parts) {
     largest = max(largest, logits[start + c * params.inner]);
   }
-  return largest;
-}
-
-fn share_of(c: u32, label: i32) -> f32 {
-  let own = select(0.0, 1.0 - params.smoothing, i32(c) == label);
-  let share = own + params.smoothing / f32(params.classes);
-  if (HAS_WEIGHT) {
-    return share * weight[c];
+  var sum = 0.0;
+  var shares = 0.0;
+  var products = 0.0;
+  for (var c = part; c < params.classes; c += parts) {
+    let score = logits[start + c * params.inner] - largest;
+    sum += exp(score);
+    if (SMOOTHED) {
+      shares += even_share(c);
+      products += even_share(c) * score;
+    }
   }
-  return share;
+  return State(largest, sum, shares, products);
 }
 
-fn start_of(i: u32) -> u32 {
-  return i / params.inner * params.classes * params.inner + i % params.inner;
+fn merge(a: State, b: State) -> State {
+  let largest = max(a.largest, b.largest);
+  let sum = a.sum * exp(a.largest - largest) + b.sum * exp(b.largest - largest);
+  if (SMOOTHED) {
+    let products = a.products + a.shares * (a.largest - largest) + b.products + b.shares * (b.largest - largest);
+    return State(largest, sum, a.shares + b.shares, products);
+  }
+  return State(largest, sum, 0.0, 0.0);
 }
 
 fn not_a_number() -> f32 {
   return bitcast<f32>(0x7fc00000u | (params.samples & 1u));
+}
+
+fn loss(sample: u32, state: State) -> f32 {
+  let label = targets[sample];
+  if (label == params.ignore_index) {
+    return 0.0;
+  }
+  if (!is_class(label)) {
+    return not_a_number();
+  }
+  let own = own_share(label);
+  let score = logits[start_of(sample) + u32(label) * params.inner] - state.largest;
+  return (own + state.shares) * log(state.sum) - own * score - state.products;
+}
+
+// d loss / d loss of the sample.
+fn upstream(sample: u32) -> f32 {
+  let label = targets[sample];
+  if (label == params.ignore_index) {
+    return 0.0;
+  }
+  if (!is_class(label)) {
+    return not_a_number();
+  }
+  return gradient[sample];
+}
+
+// d loss / d score of class c.
+fn slope(c: u32, score: f32, label: i32, own: f32, state: State) -> f32 {
+  var share = select(0.0, own, i32(c) == label);
+  if (SMOOTHED) {
+    share += even_share(c);
+  }
+  return exp(score - state.largest) * ((own + state.shares) / state.sum) - share;
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -54,32 +144,10 @@ fn losses(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let i = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (i >= params.samples) {
-    return;
+  let sample = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (sample < params.samples) {
+    out[sample] = loss(sample, walk(start_of(sample), 0u, 1u));
   }
-  let label = targets[i];
-  if (label == params.ignore_index) {
-    out[i] = 0.0;
-    return;
-  }
-  if (label < 0 || label >= i32(params.classes)) {
-    out[i] = not_a_number();
-    return;
-  }
-  let start = start_of(i);
-  let largest = largest_of(start);
-  var sum = 0.0;
-  var total = 0.0;
-  var weighted = 0.0;
-  for (var c = 0u; c < params.classes; c++) {
-    let score = logits[start + c * params.inner] - largest;
-    let share = share_of(c, label);
-    sum += exp(score);
-    total += share;
-    weighted += share * score;
-  }
-  out[i] = total * log(sum) - weighted;
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -88,27 +156,72 @@ fn grad(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let i = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (i >= params.samples) {
-    return;
+  let sample = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (sample < params.samples) {
+    let start = start_of(sample);
+    let state = walk(start, 0u, 1u);
+    let factor = upstream(sample);
+    let label = targets[sample];
+    let own = own_share(label);
+    for (var c = 0u; c < params.classes; c++) {
+      let at = start + c * params.inner;
+      out[at] = factor * slope(c, logits[at], label, own, state);
+    }
   }
-  let label = targets[i];
-  let start = start_of(i);
-  let largest = largest_of(start);
-  var sum = 0.0;
-  var total = 0.0;
-  for (var c = 0u; c < params.classes; c++) {
-    sum += exp(logits[start + c * params.inner] - largest);
-    total += share_of(c, label);
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn statistics(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (index < params.samples * params.parts) {
+    states[index] = walk(start_of(index / params.parts), index % params.parts, params.parts);
   }
-  var upstream = gradient[i];
-  if (label == params.ignore_index) {
-    upstream = 0.0;
-  } else if (label < 0 || label >= i32(params.classes)) {
-    upstream = not_a_number();
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn combine(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let sample = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (sample < params.samples) {
+    let first = sample * params.parts;
+    var state = states[first];
+    for (var part = 1u; part < params.parts; part++) {
+      state = merge(state, states[first + part]);
+    }
+    states[first] = state;
   }
-  for (var c = 0u; c < params.classes; c++) {
-    let at = start + c * params.inner;
-    out[at] = upstream * (exp(logits[at] - largest) / sum * total - share_of(c, label));
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn shared_losses(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let sample = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (sample < params.samples) {
+    out[sample] = loss(sample, states[sample * params.parts]);
+  }
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn shared_grad(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let at = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (at < params.samples * params.classes) {
+    let sample = at / (params.classes * params.inner) * params.inner + at % params.inner;
+    let c = at / params.inner % params.classes;
+    let label = targets[sample];
+    out[at] = upstream(sample) * slope(c, logits[at], label, own_share(label), states[sample * params.parts]);
   }
 }

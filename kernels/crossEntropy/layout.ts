@@ -1,4 +1,5 @@
-import { type Shape, sizeOf } from '../../core/shape.js';
+import type { Shape } from '../../core/shape.js';
+import { rowsOf } from '../softmax/layout.js';
 
 /** Settings of the cross-entropy of class scores and class numbers. */
 export interface CrossEntropyAttrs {
@@ -10,6 +11,6 @@ export interface CrossEntropyAttrs {
 
 /** Logits as [batch, classes, inner]: sample i has its class c at logits[start(i) + c * inner]. */
 export function samplesOf(logits: Shape): { samples: number; classes: number; inner: number } {
-  const inner = sizeOf(logits.slice(2));
-  return { samples: logits[0] * inner, classes: logits[1], inner };
+  const { rows, length, inner } = rowsOf(logits, 1);
+  return { samples: rows, classes: length, inner };
 }

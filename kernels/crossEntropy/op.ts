@@ -7,15 +7,15 @@ import type { Spec } from '../../core/backend.js';
 import { readOptions, requireChoice } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { type KernelPlan, gridFor } from '../../core/webgpu/kernel.js';
 import { mul } from '../binary/op.js';
 import { indexSelect } from '../indexSelect/op.js';
 import { reshape } from '../reshape/op.js';
 import { logSoftmax, softmax } from '../softmax/op.js';
+import { ROW_VARIANTS } from '../softmax/shares.js';
 import { where } from '../where/op.js';
 import { crossEntropyGradCpu, crossEntropyLossesCpu } from './cpu.js';
-import crossEntropyWgsl from './crossEntropy.wgsl';
-import { type CrossEntropyAttrs, samplesOf } from './layout.js';
+import type { CrossEntropyAttrs } from './layout.js';
+import { planCrossEntropy } from './plan.js';
 
 function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | undefined, { labelSmoothing }: CrossEntropyAttrs): void {
   requireFloat(op, 'logits', logits.dtype);
@@ -35,20 +35,6 @@ function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | unde
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new TapegradError(`${op}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
 }
 
-function plan(entryPoint: string, logits: Spec, hasWeight: boolean, attrs: CrossEntropyAttrs): KernelPlan {
-  const { samples, classes, inner } = samplesOf(logits.shape);
-  return {
-    launches: [{
-      module: crossEntropyWgsl,
-      entryPoint,
-      bind: { targets: 'target', ...(hasWeight ? {} : { weight: 'logits' }) },
-      overrides: { HAS_WEIGHT: hasWeight },
-      params: { samples, classes, inner, ignore_index: attrs.ignoreIndex, smoothing: attrs.labelSmoothing },
-      workgroups: gridFor(samples, 64),
-    }],
-  };
-}
-
 const cost = (logits: Spec) => ({ flops: 8 * sizeOf(logits.shape), bytes: 8 * sizeOf(logits.shape) });
 
 /** The loss of each sample, before any reduction. */
@@ -60,7 +46,8 @@ export const crossEntropyLossesOp = defineOp<KernelOp<CrossEntropyAttrs>>({
     return [{ shape: target.shape, dtype: logits.dtype }];
   },
   cpu: crossEntropyLossesCpu,
-  kernel: ({ inputs: [logits, , weight], attrs }) => plan('losses', logits, weight !== undefined, attrs),
+  kernel: ({ inputs: [logits, , weight], attrs, variant }) => planCrossEntropy('losses', logits, weight !== undefined, attrs, variant),
+  variants: ROW_VARIANTS,
   cost: ([logits]) => cost(logits),
   saves: (needs) => ['logits', 'target', needs.length > 2 && 'weight'],
   vjp([gradient], { attrs, inputs, needs, saved }) {
@@ -83,7 +70,8 @@ export const crossEntropyGradOp = defineOp<KernelOp<CrossEntropyAttrs>>({
     return [{ shape: logits.shape, dtype: logits.dtype }];
   },
   cpu: crossEntropyGradCpu,
-  kernel: ({ inputs: [, logits, , weight], attrs }) => plan('grad', logits, weight !== undefined, attrs),
+  kernel: ({ inputs: [, logits, , weight], attrs, variant }) => planCrossEntropy('grad', logits, weight !== undefined, attrs, variant),
+  variants: ROW_VARIANTS,
   cost: ([, logits]) => cost(logits),
   saves: (needs) => ['gradient', 'logits', 'target', needs.length > 3 && 'weight'],
   // out[c] = g (p[c] S - share[c]) with S = the sum of share: linear in g, and in p, whose Jacobian is that of softmax.

@@ -7,18 +7,10 @@ import { Tensor } from '../../core/tensor.js';
 import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
 import { softmaxCpu } from './cpu.js';
 import { type Rows, rowsOf } from './layout.js';
+import { ROW_VARIANTS, partsOf } from './shares.js';
 import softmaxWgsl from './softmax.wgsl';
 import softmaxRowsWgsl from './softmaxRows.wgsl';
 import softmaxWalkWgsl from './softmaxWalk.wgsl';
-
-/** Values that one invocation takes before a row is shared, and at most so many shares: each element merges them again. */
-const VALUES_A_PART = 256;
-const MAX_PARTS = 16;
-
-/** One invocation can take a whole row: there are enough of them, or they are short. */
-function fitRows({ length, rows }: Rows): boolean {
-  return rows >= 64 || length <= 1024;
-}
 
 function planRows({ length, inner, rows }: Rows, logarithm: boolean): KernelPlan {
   const common = { overrides: { LOGARITHM: logarithm }, workgroups: gridFor(rows, 64) };
@@ -28,14 +20,14 @@ function planRows({ length, inner, rows }: Rows, logarithm: boolean): KernelPlan
   return { launches: [launch] };
 }
 
-function planShares({ length, inner, rows }: Rows, logarithm: boolean): KernelPlan {
-  const parts = Math.min(MAX_PARTS, Math.ceil(length / VALUES_A_PART));
+function planShares({ length, inner, rows }: Rows, parts: number, logarithm: boolean): KernelPlan {
   const size = rows * length;
   const common = { module: softmaxWgsl, overrides: { LOGARITHM: logarithm }, params: { length, inner, rows, parts, size } };
   return {
     scratch: { states: { shape: [rows, parts, 2], dtype: 'float32' } },
     launches: [
       { ...common, entryPoint: 'statistics', workgroups: gridFor(rows * parts, 64) },
+      { ...common, entryPoint: 'combine', workgroups: gridFor(rows, 64) },
       { ...common, workgroups: gridFor(size, 64) },
     ],
   };
@@ -51,11 +43,12 @@ function defineSoftmax(name: string, logarithm: boolean, vjp: Vjp<{ axis: number
       return [{ shape: x.shape, dtype: x.dtype }];
     },
     cpu: ([x], [out], { axis }) => softmaxCpu(x, out, axis, logarithm),
-    kernel: ({ inputs: [x], attrs: { axis }, variant = 'rows' }) => {
+    kernel: ({ inputs: [x], attrs: { axis }, variant }) => {
       const rows = rowsOf(x.shape, axis);
-      return variant === 'rows' && fitRows(rows) ? planRows(rows, logarithm) : planShares(rows, logarithm);
+      const parts = partsOf(rows, variant);
+      return parts === null ? planRows(rows, logarithm) : planShares(rows, parts, logarithm);
     },
-    variants: { names: ['rows', 'shares'], untuned: { integrated: 'shares', discrete: 'shares' }, bucket: () => 'any' },
+    variants: ROW_VARIANTS,
     cost: ([x]) => ({ flops: 6 * sizeOf(x.shape), bytes: 12 * sizeOf(x.shape) }),
     saves: () => ['out'],
     vjp,

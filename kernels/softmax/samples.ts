@@ -23,6 +23,7 @@ for (const name of ['softmax', 'logSoftmax']) {
       { label: 'rows in several parts', inputs: [{ shape: [3, 700] }], attrs: { axis: 1 } },
       { label: 'columns in several parts', inputs: [{ shape: [300, 5] }], attrs: { axis: 0 } },
       { label: 'several workgroups', inputs: [{ shape: [130, 11] }], attrs: { axis: 1 } },
+      { label: 'more rows than a workgroup, of two parts', inputs: [{ shape: [70, 260], differentiable: false }], attrs: { axis: 1 } },
       { label: 'nothing', inputs: [{ shape: [0, 3] }], attrs: { axis: 1 } },
     ],
     errors: [

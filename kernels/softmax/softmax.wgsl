@@ -2,8 +2,8 @@
 // exp(x - m) over the row. x is [outer, length, inner].
 //
 // Tiling: `statistics` shares a row between `parts` invocations, each of which runs over the values part, part + parts, ...
-// once and keeps (m, s) together: when m grows, s is scaled down (Milakov and Gimelshein, arXiv 1805.02867). `main` computes
-// one element an invocation, and puts the row's parts together in order.
+// once and keeps (m, s) together: when m grows, s is scaled down (Milakov and Gimelshein, arXiv 1805.02867). `combine` puts a
+// row's parts together, in the place of the first, and `main` computes one element an invocation.
 // Cost: x read twice, out written once; two exponentials an element.
 
 override LOGARITHM: bool = false;
@@ -49,6 +49,23 @@ fn statistics(
 }
 
 @compute @workgroup_size(64, 1, 1)
+fn combine(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
+  let row = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  if (row >= params.rows) {
+    return;
+  }
+  var state = states[row * params.parts];
+  for (var part = 1u; part < params.parts; part++) {
+    state = merge(state, states[row * params.parts + part]);
+  }
+  states[row * params.parts] = state;
+}
+
+@compute @workgroup_size(64, 1, 1)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) grid: vec3u,
@@ -59,10 +76,7 @@ fn main(
     return;
   }
   let row = index / (params.length * params.inner) * params.inner + index % params.inner;
-  var state = states[row * params.parts];
-  for (var part = 1u; part < params.parts; part++) {
-    state = merge(state, states[row * params.parts + part]);
-  }
+  let state = states[row * params.parts];
   if (LOGARITHM) {
     out[index] = x[index] - state.x - log(state.y);
   } else {
