@@ -96,6 +96,8 @@ export interface OpSamples {
   readonly tolerance?: Tolerance;
   /** Why every slope of the op is zero (floor, sign): the gradient check then expects to learn nothing. */
   readonly flat?: string;
+  /** Why NaN in an input may reach more results on WebGPU than on the CPU. It may never reach fewer. */
+  readonly spreadsNaN?: string;
   readonly bench: readonly BenchShape[];
 }
 

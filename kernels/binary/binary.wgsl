@@ -49,15 +49,22 @@ fn div(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
 }
 
 // WGSL leaves the power of a negative base undefined: its size is that of the positive base, its sign that of an odd
-// whole exponent, and for other exponents the result is NaN, made by a square root that no compiler can foresee.
+// whole exponent, and for other exponents the result is NaN, made by a square root that no compiler can foresee (the base
+// -infinity counts as infinity there).
 fn power(base: vec4<Element>, exponent: vec4<Element>) -> vec4<Element> {
   let x = vec4f(base);
   let y = vec4f(exponent);
-  let size = select(pow(abs(x), y), vec4f(1), y == vec4f(0));
+  // Adapters take other numbers for powers of 0.
+  let of_zero = select(vec4f(0), 1 / abs(x), y < vec4f(0));
+  let size = select(pow(abs(x), y), of_zero, x == vec4f(0));
   let whole = floor(y) == y;
   let odd = whole & (abs(y - 2 * floor(y / 2)) == vec4f(1));
   let signed = select(size, -size, (x < vec4f(0)) & odd);
-  return vec4<Element>(select(signed, sqrt(x), (x < vec4f(0)) & !whole));
+  let finite_below_zero = (x < vec4f(0)) & (x >= vec4f(-3.4028234e38));
+  let result = select(signed, sqrt(x), finite_below_zero & !whole);
+  // pow may lose NaN; but 1 is the power of anything to 0.
+  let with_nan = select(select(result, y, is_nan(exponent)), x, is_nan(base));
+  return vec4<Element>(select(with_nan, vec4f(1), y == vec4f(0)));
 }
 
 fn is_nan(x: vec4<Element>) -> vec4<bool> {

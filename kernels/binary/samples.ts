@@ -61,6 +61,10 @@ function samplesFor(row: BinaryRow): Sample[] {
       { label: 'negative base, other exponents', inputs: [
         { shape: [2], data: [-1, -2], differentiable: false }, { shape: [2], data: [0.5, -1.5], differentiable: false },
       ] },
+      { label: 'powers of 0, infinities and NaN', inputs: [
+        { shape: [12], data: [0, 0, 0, 0, 0, Infinity, Infinity, -Infinity, -Infinity, -Infinity, NaN, NaN], differentiable: false },
+        { shape: [12], data: [2, 0.5, 0, -1, -0.5, 2, -2, 3, 0.5, -0.5, 0, 1], differentiable: false },
+      ] },
     );
   }
   return samples;

@@ -6,6 +6,8 @@
 alias Element = f32; // tile
 alias Result = i32; // tile
 
+override TO_INTEGERS: bool = true;
+
 struct Params {
   vectors: u32,
   run: u32,
@@ -25,6 +27,10 @@ fn main(
   for (var index = first; index < min(first + params.run, params.vectors); index++) {
     let value = x[index];
     let is_nan = (bitcast<vec4u>(vec4f(value)) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-    out[index] = select(vec4<Result>(value), vec4<Result>(0), is_nan);
+    if (TO_INTEGERS) {
+      out[index] = select(vec4<Result>(value), vec4<Result>(0), is_nan);
+    } else {
+      out[index] = vec4<Result>(value);
+    }
   }
 }

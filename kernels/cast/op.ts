@@ -16,7 +16,7 @@ export const castOp = defineOp<KernelOp<{ dtype: DType }>>({
   kernel({ inputs: [x], outputs: [out], variant }) {
     const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
     const tiles = { Element: wgslType(x.dtype), Result: wgslType(out.dtype) };
-    return { launches: [{ module: castWgsl, tiles, params: runs, workgroups }] };
+    return { launches: [{ module: castWgsl, tiles, overrides: { TO_INTEGERS: out.dtype === 'int32' }, params: runs, workgroups }] };
   },
   variants: RUN_VARIANTS,
   vjp: ([gradient], { inputs: [x] }) => [cast(gradient, x.dtype)],

@@ -31,7 +31,10 @@ function forEachSample(
     visit(i, {
       start,
       logProbability: (c) => logits.data[start + c * inner] - largest - logSum,
-      share: (c) => ((c === label ? 1 - labelSmoothing : 0) + labelSmoothing / classes) * (weight ? weight.data[c] : 1),
+      share(c) {
+        const share = (c === label ? 1 - labelSmoothing : 0) + labelSmoothing / classes;
+        return share === 0 || !weight ? share : share * weight.data[c];
+      },
     });
   }
 }

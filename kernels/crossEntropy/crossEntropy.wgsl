@@ -40,6 +40,9 @@ struct State {
 
 // Below any score, yet finite: the largest of classes that all have -infinity.
 const LOWEST = -3.4028234e38;
+// With a score above this, or with bits above those, a sample is NaN: exp, log and max may lose it, so it becomes the sum.
+const HIGHEST = 3.4028234e38;
+const INFINITY_BITS = 0x7f800000u;
 
 fn weight_of(c: u32) -> f32 {
   if (HAS_WEIGHT) {
@@ -73,8 +76,11 @@ fn start_of(sample: u32) -> u32 {
 // Over the classes part, part + parts, ...
 fn walk(start: u32, part: u32, parts: u32) -> State {
   var largest = LOWEST;
+  var bits = 0u;
   for (var c = part; c < params.classes; c += parts) {
-    largest = max(largest, logits[start + c * params.inner]);
+    let score = logits[start + c * params.inner];
+    largest = max(largest, score);
+    bits = max(bits, bitcast<u32>(score) & 0x7fffffffu);
   }
   var sum = 0.0;
   var shares = 0.0;
@@ -87,7 +93,8 @@ fn walk(start: u32, part: u32, parts: u32) -> State {
       products += even_share(c) * score;
     }
   }
-  return State(largest, sum, shares, products);
+  let has_no_softmax = largest > HIGHEST || bits > INFINITY_BITS;
+  return State(largest, select(sum, bitcast<f32>(bits | 1u), has_no_softmax), shares, products);
 }
 
 fn merge(a: State, b: State) -> State {
@@ -114,22 +121,19 @@ fn loss(sample: u32, state: State) -> f32 {
   }
   let own = own_share(label);
   let score = logits[start_of(sample) + u32(label) * params.inner] - state.largest;
-  return (own + state.shares) * log(state.sum) - own * score - state.products;
+  let is_nan = (bitcast<u32>(state.sum) & 0x7fffffffu) > INFINITY_BITS;
+  return (own + state.shares) * select(log(state.sum), state.sum, is_nan) - own * score - state.products;
 }
 
 // d loss / d loss of the sample.
 fn upstream(sample: u32) -> f32 {
-  let label = targets[sample];
-  if (label == params.ignore_index) {
-    return 0.0;
+  if (is_class(targets[sample])) {
+    return gradient[sample];
   }
-  if (!is_class(label)) {
-    return not_a_number();
-  }
-  return gradient[sample];
+  return not_a_number();
 }
 
-// d loss / d score of class c.
+// d loss of the sample / d score of class c.
 fn slope(c: u32, score: f32, label: i32, own: f32, state: State) -> f32 {
   var share = select(0.0, own, i32(c) == label);
   if (SMOOTHED) {
@@ -165,7 +169,7 @@ fn grad(
     let own = own_share(label);
     for (var c = 0u; c < params.classes; c++) {
       let at = start + c * params.inner;
-      out[at] = factor * slope(c, logits[at], label, own, state);
+      out[at] = select(factor * slope(c, logits[at], label, own, state), 0.0, label == params.ignore_index);
     }
   }
 }
@@ -222,6 +226,7 @@ fn shared_grad(
     let sample = at / (params.classes * params.inner) * params.inner + at % params.inner;
     let c = at / params.inner % params.classes;
     let label = targets[sample];
-    out[at] = upstream(sample) * slope(c, logits[at], label, own_share(label), states[sample * params.parts]);
+    let result = upstream(sample) * slope(c, logits[at], label, own_share(label), states[sample * params.parts]);
+    out[at] = select(result, 0.0, label == params.ignore_index);
   }
 }

@@ -31,6 +31,7 @@ const CASES: readonly Case[] = [
     logits: { shape: [2, 3], data: [1, -Infinity, 2, 3, 1, -Infinity], differentiable: false },
     target: { data: [0, 1] },
   },
+  { label: 'a score of Infinity', logits: { shape: [2, 3], data: [1, Infinity, 2, 3, 1, 0], differentiable: false }, target: { data: [0, 1] } },
   { label: 'many classes, shared', logits: { shape: [2, 1030], differentiable: false }, target: { data: [1029, 256] } },
   {
     label: 'many classes, shared, one share far above the others',

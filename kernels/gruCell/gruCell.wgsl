@@ -8,6 +8,7 @@
 // Cost: about 45 flops and 32 bytes moved a unit; 65 and 60 for the gradient.
 
 alias Lane = f32; // tile
+alias Bits = u32; // tile
 
 struct Params {
   size: u32,   // Lanes in all
@@ -24,9 +25,15 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> gradState: array<Lane>;
 @group(0) @binding(8) var<uniform> params: Params;
 
+// exp of NaN need not be NaN.
+fn keep_nan(v: Lane, result: Lane) -> Lane {
+  let is_nan = (bitcast<Bits>(v) & Bits(0x7fffffffu)) > Bits(0x7f800000u);
+  return select(result, v, is_nan);
+}
+
 fn sigmoid(v: Lane) -> Lane {
   let t = exp(-abs(v));
-  return select(Lane(1.0), t, v < Lane(0.0)) / (1.0 + t);
+  return keep_nan(v, select(Lane(1.0), t, v < Lane(0.0)) / (1.0 + t));
 }
 
 // Neither overflows far out nor cancels near 0, where the series takes over.
@@ -35,7 +42,7 @@ fn tangent_h(v: Lane) -> Lane {
   let far = sign(v) * (1.0 - t) / (1.0 + t);
   let s = v * v;
   let near = v * (1.0 + s * (-1.0 / 3.0 + s * (2.0 / 15.0)));
-  return select(far, near, abs(v) < Lane(0.1));
+  return keep_nan(v, select(far, near, abs(v) < Lane(0.1)));
 }
 
 struct Gates {

@@ -31,7 +31,7 @@ export function planCell(module: WgslModule, entryPoint: string, { shape }: Spec
     launches: [{
       module,
       entryPoint,
-      tiles: { Lane: perLane === 4 ? 'vec4f' : 'f32' },
+      tiles: perLane === 4 ? { Lane: 'vec4f', Bits: 'vec4u' } : { Lane: 'f32', Bits: 'u32' },
       params: { size, width: shape[1] / perLane },
       workgroups: gridFor(size, 64),
     }],

@@ -71,7 +71,9 @@ const ARGMAX = 7u;
 const ARGMIN = 8u;
 const PROD = 9u;
 
+// Finite stand-ins for the infinities, whose differences would be NaN.
 const LOWEST = -3.4028234e38;
+const HIGHEST = 3.4028234e38;
 
 fn is_nan(values: vec4<Element>) -> vec4<bool> {
   return (bitcast<vec4u>(vec4f(values)) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
@@ -81,14 +83,19 @@ fn sole(a: vec4<Element>) -> State {
   return State(a, vec4<Element>(), vec4<Element>(), vec4u());
 }
 
+// Each lane's value as the largest, and the exponential of what it has beyond: 1, but for infinities and NaN.
+fn exponential(values: vec4<Element>) -> State {
+  let v = vec4f(values);
+  let largest = min(max(v, vec4f(LOWEST)), vec4f(HIGHEST));
+  let beyond = select(select(vec4f(1.0), vec4f(0.0), v < vec4f(LOWEST)), v, v > vec4f(HIGHEST));
+  return State(vec4<Element>(largest), select(vec4<Element>(beyond), values, is_nan(values)), vec4<Element>(), vec4u());
+}
+
 // The state of one value a lane.
 fn single(values: vec4<Element>, index: vec4u) -> State {
   switch OP {
     case VAR, STD: { return State(values, vec4<Element>(), vec4<Element>(1), index); }
-    case LOG_SUM_EXP: {
-      let largest = max(vec4f(values), vec4f(LOWEST));
-      return State(vec4<Element>(largest), vec4<Element>(exp(vec4f(values) - largest)), vec4<Element>(), index);
-    }
+    case LOG_SUM_EXP: { return exponential(values); }
     default: { return State(values, vec4<Element>(), vec4<Element>(), index); }
   }
 }
@@ -125,12 +132,19 @@ fn combine(a: State, b: State) -> State {
   }
 }
 
+// Adapters take other numbers for the logarithms of 0 and NaN.
+fn logarithm(values: vec4<Element>) -> vec4f {
+  let v = vec4f(values);
+  let above_zero = select(log(v), -1.0 / v, v == vec4f(0.0));
+  return select(above_zero, v, is_nan(values));
+}
+
 fn finish(state: State) -> vec4<Result> {
   switch OP {
     case MEAN: { return vec4<Result>(vec4f(state.a) / params.count); }
     case VAR: { return vec4<Result>(vec4f(state.b) / max(params.count - params.correction, 0.0)); }
     case STD: { return vec4<Result>(sqrt(vec4f(state.b) / max(params.count - params.correction, 0.0))); }
-    case LOG_SUM_EXP: { return vec4<Result>(vec4f(state.a) + log(vec4f(state.b))); }
+    case LOG_SUM_EXP: { return vec4<Result>(vec4f(state.a) + logarithm(state.b)); }
     case ARGMAX, ARGMIN: { return vec4<Result>(state.index); }
     default: { return vec4<Result>(state.a); }
   }

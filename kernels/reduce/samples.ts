@@ -69,6 +69,7 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
       { label: 'columns, a block of parts and one more', inputs: [{ shape: [16640, 4], low: 0.5, high: 1.5 }], attrs: attrsFor([0]) },
     );
   }
+  if (name === 'logSumExp') samples.push({ label: 'infinities', inputs: [{ shape: [4, 3], data: [1, Infinity, 2, 1, -Infinity, 2, -Infinity, -Infinity, -Infinity, Infinity, 0, -Infinity], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'logSumExp') samples.push({ label: 'values far apart', inputs: [{ shape: [2, 3], data: [100, -100, 0, -90, 0, 90], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'prod') {

@@ -24,6 +24,8 @@ for (const name of ['softmax', 'logSoftmax']) {
       { label: 'columns in several parts', inputs: [{ shape: [300, 5] }], attrs: { axis: 0 } },
       { label: 'several workgroups', inputs: [{ shape: [130, 11] }], attrs: { axis: 1 } },
       { label: 'more rows than a workgroup, of two parts', inputs: [{ shape: [70, 260], differentiable: false }], attrs: { axis: 1 } },
+      { label: 'a value of Infinity, and rows with -Infinity', inputs: [{ shape: [3, 4], data: [1, Infinity, 2, 0, 1, -Infinity, 2, 0, NaN, 1, 2, 3], differentiable: false }], attrs: { axis: 1 } },
+      { label: 'a value of Infinity in rows of five', inputs: [{ shape: [2, 5], data: [1, Infinity, 2, 0, 1, -Infinity, 2, 0, NaN, 1], differentiable: false }], attrs: { axis: 1 } },
       { label: 'nothing', inputs: [{ shape: [0, 3] }], attrs: { axis: 1 } },
     ],
     errors: [

@@ -23,6 +23,9 @@ struct Params {
 
 // A stand-in for the maximum of nothing, low enough for any x, yet finite.
 const LOWEST = -3.4028234e38;
+// A row with a value above this, or with bits above those, is all NaN: exp and max may lose it, so its part takes it for s.
+const HIGHEST = 3.4028234e38;
+const INFINITY_BITS = 0x7f800000u;
 
 fn merge(a: vec2f, b: vec2f) -> vec2f {
   let m = max(a.x, b.x);
@@ -42,10 +45,14 @@ fn statistics(
   let row = index / params.parts;
   let start = row / params.inner * params.length * params.inner + row % params.inner;
   var state = vec2f(LOWEST, 0.0);
+  var bits = 0u;
   for (var i = index % params.parts; i < params.length; i += params.parts) {
-    state = merge(state, vec2f(max(x[start + i * params.inner], LOWEST), 1.0));
+    let value = x[start + i * params.inner];
+    bits = max(bits, bitcast<u32>(value) & 0x7fffffffu);
+    state = merge(state, vec2f(max(value, LOWEST), 1.0));
   }
-  states[index] = state;
+  let has_no_softmax = state.x > HIGHEST || bits > INFINITY_BITS;
+  states[index] = vec2f(state.x, select(state.y, bitcast<f32>(bits | 1u), has_no_softmax));
 }
 
 @compute @workgroup_size(64, 1, 1)
@@ -62,7 +69,8 @@ fn combine(
   for (var part = 1u; part < params.parts; part++) {
     state = merge(state, states[row * params.parts + part]);
   }
-  states[row * params.parts] = state;
+  let is_nan = (bitcast<u32>(state.y) & 0x7fffffffu) > INFINITY_BITS;
+  states[row * params.parts] = vec2f(select(state.x, state.y, is_nan), state.y);
 }
 
 @compute @workgroup_size(64, 1, 1)

@@ -18,6 +18,9 @@ struct Params {
 
 // Low enough for any x, yet finite: what is left of a row of -infinity.
 const LOWEST = -3.4028234e38;
+// A row with a value above this, or with bits above those, is all NaN: exp and max may lose it.
+const HIGHEST = 3.4028234e38;
+const INFINITY_BITS = 0x7f800000u;
 
 @compute @workgroup_size(64, 1, 1)
 fn main(
@@ -32,10 +35,19 @@ fn main(
   let start = row * params.vectors;
   let end = start + params.vectors;
   var largest = vec4f(LOWEST);
+  var bits = vec4u(0u);
   for (var at = start; at < end; at++) {
     largest = max(largest, x[at]);
+    bits = max(bits, bitcast<vec4u>(x[at]) & vec4u(0x7fffffffu));
   }
   let m = max(max(largest.x, largest.y), max(largest.z, largest.w));
+  let most_bits = max(max(bits.x, bits.y), max(bits.z, bits.w));
+  if (m > HIGHEST || most_bits > INFINITY_BITS) {
+    for (var at = start; at < end; at++) {
+      out[at] = vec4f(bitcast<f32>(most_bits | 1u));
+    }
+    return;
+  }
   var sums = vec4f(0.0);
   for (var at = start; at < end; at++) {
     sums += exp(x[at] - m);

@@ -19,6 +19,9 @@ struct Params {
 
 // Low enough for any x, yet finite: what is left of a row of -infinity.
 const LOWEST = -3.4028234e38;
+// A row with a value above this, or with bits above those, is all NaN: exp and max may lose it.
+const HIGHEST = 3.4028234e38;
+const INFINITY_BITS = 0x7f800000u;
 
 @compute @workgroup_size(64, 1, 1)
 fn main(
@@ -33,8 +36,16 @@ fn main(
   let start = row / params.inner * params.length * params.inner + row % params.inner;
   let end = start + params.length * params.inner;
   var m = LOWEST;
+  var bits = 0u;
   for (var at = start; at < end; at += params.inner) {
     m = max(m, x[at]);
+    bits = max(bits, bitcast<u32>(x[at]) & 0x7fffffffu);
+  }
+  if (m > HIGHEST || bits > INFINITY_BITS) {
+    for (var at = start; at < end; at += params.inner) {
+      out[at] = bitcast<f32>(bits | 1u);
+    }
+    return;
   }
   var s = 0.0;
   for (var at = start; at < end; at += params.inner) {

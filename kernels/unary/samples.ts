@@ -22,18 +22,20 @@ const WHOLE = [-2, -1, 0, 1, 2];
 const SERIES: Tolerance = { relative: 1e-6, absolute: 0, reason: 'a few roundings: a series keeps the digits that other formulas lose' };
 const SMALL: Tolerance = { relative: 3e-6, absolute: 0, reason: 'WGSL allows exp 3 + 2|x| ULP and division 2.5' };
 const NEAR = [-0.029, -0.015, -1e-4, 0.005];
+/** On both sides of 2^13, from where on sine and cosine are reduced another way; the last one is the largest float32. */
+const FAR_OUT = [8191.5, -8191.5, 8192, 9999, -12345.678, 1e6, -3e9, 6381956970095103, -1e22, 1.7e38, 3.4028234663852886e38].map(Math.fround);
 const FAR = [-1000, -100, -20, 20, 100, 1000];
 
 const TRAITS: Record<string, Traits> = {
   abs: { domain: { avoid: [0] } },
   sign: { domain: { avoid: [0] }, flat: STEPS },
   exp: { tolerance: EXPONENTIAL, extremes: [-1000, -80, 80] },
-  log: { domain: { low: 0.1, high: 3 }, tolerance: LOGARITHM, extremes: [1e-30, 1e30] },
+  log: { domain: { low: 0.1, high: 3 }, tolerance: LOGARITHM, extremes: [1e-30, 1e30, 0, -0, -3] },
   sqrt: { domain: { low: 0.1, high: 3 }, extremes: [1e-30, 1e30] },
   rsqrt: { domain: { low: 0.2, high: 3 }, tolerance: EXPONENTIAL },
   reciprocal: { domain: { avoid: [0], margin: 0.4 } },
-  sin: { extremes: [-1000, -10, 3.14159, 10, 1000, 9999] },
-  cos: { extremes: [-1000, -10, 1.5708, 10, 1000, 9999] },
+  sin: { extremes: [-1000, -10, 3.14159, 10, 1000, ...FAR_OUT] },
+  cos: { extremes: [-1000, -10, 1.5708, 10, 1000, ...FAR_OUT] },
   tanh: { tolerance: EXPONENTIAL, extremes: FAR, near: [-0.099, ...NEAR] },
   sigmoid: { tolerance: EXPONENTIAL, extremes: FAR },
   relu: { domain: { avoid: [0] }, extremes: FAR, near: NEAR },

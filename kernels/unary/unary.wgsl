@@ -22,11 +22,45 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> out: array<vec4<Element>>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// sin(v + quadrant * pi/2): v is brought into [-pi/4, pi/4] by subtracting a whole number of pi/2 in three parts (Cody and
-// Waite), then minimax polynomials (Cephes sinf, cosf). Good to 2 ULP for |v| up to about 10,000.
+// 2/pi in binary, after 32 zeros.
+const TWO_OVER_PI = array<u32, 8>(
+  0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu
+);
+
+// The upper half of a * b, with a below 2^24.
+fn multiply_high(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let middle = (a & 0xffffu) * (b >> 16u);
+  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u) + (middle & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (middle >> 16u) + (cross >> 16u);
+}
+
+// How many quarter turns |v| is, but for whole turns, in 1 / 2^30, for |v| >= 2^13 (Payne and Hanek 1983). v is mantissa *
+// 2^exponent, so bits of 2/pi down to 2^(1 - exponent) only add whole turns; the 64 that follow decide.
+fn quarter_turns(v: f32) -> u32 {
+  let bits = bitcast<u32>(v);
+  let mantissa = (bits & 0x7fffffu) | 0x800000u;
+  let first = ((bits >> 23u) & 0xffu) - 120u;
+  let word = first / 32u;
+  let shift = first % 32u;
+  let high = (TWO_OVER_PI[word] << shift) | ((TWO_OVER_PI[word + 1u] >> 1u) >> (31u - shift));
+  let low = (TWO_OVER_PI[word + 1u] << shift) | ((TWO_OVER_PI[word + 2u] >> 1u) >> (31u - shift));
+  return mantissa * high + multiply_high(mantissa, low);
+}
+
+// sin(v + quadrant * pi/2): v is brought into [-pi/4, pi/4] by subtracting a whole number of pi/2, from 2^13 on with exact
+// whole numbers, else in three parts (Cody and Waite); then minimax polynomials (Cephes sinf, cosf).
 fn sine(v: vec4f, quadrant: vec4f) -> vec4f {
-  let turns = round(v * 0.636619772);
-  let r = ((v - turns * 1.5703125) - turns * 4.83751297e-4) - turns * 7.54978996e-8;
+  var turns = round(v * 0.636619772);
+  var r = ((v - turns * 1.5703125) - turns * 4.83751297e-4) - turns * 7.54978996e-8;
+  let far = (abs(v) >= vec4f(8192.0)) & (abs(v) <= vec4f(3.4028234e38));
+  if (any(far)) {
+    let quarters = vec4u(quarter_turns(v.x), quarter_turns(v.y), quarter_turns(v.z), quarter_turns(v.w));
+    let nearest = (quarters + 0x20000000u) >> vec4u(30u);
+    let rest = vec4f(bitcast<vec4i>(quarters - (nearest << vec4u(30u)))) * 1.46291807926715968e-9;  // pi/2 / 2^30
+    turns = select(turns, sign(v) * vec4f(nearest), far);
+    r = select(r, sign(v) * rest, far);
+  }
   let s = r * r;
   let sin_r = r + r * s * (-1.6666654611e-1 + s * (8.3321608736e-3 + s * -1.9515295891e-4));
   let cos_r = 1.0 - 0.5 * s + s * s * (4.166664568298827e-2 + s * (-1.388731625493765e-3 + s * 2.443315711809948e-5));
@@ -122,11 +156,16 @@ fn tanh_shrink(v: vec4f) -> vec4f {
   return select(v - tangent_h(v), series, abs(v) < vec4f(0.25));
 }
 
+// SwiftShader takes -88 for the logarithm of 0, and that of its size for one of a negative number.
+fn logarithm(v: vec4f) -> vec4f {
+  return select(select(log(v), sqrt(v), v < vec4f(0.0)), -1.0 / abs(v), v == vec4f(0.0));
+}
+
 // The order of the cases is the order of the table in table.ts.
 fn apply_float(v: vec4f) -> vec4f {
   switch OP {
     case 4u: { return exp(v); }
-    case 5u: { return log(v); }
+    case 5u: { return logarithm(v); }
     case 6u: { return sqrt(v); }
     case 7u: { return inverseSqrt(v); }
     case 8u: { return 1.0 / v; }

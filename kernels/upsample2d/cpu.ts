@@ -27,10 +27,14 @@ function forEachTap(
       const [upper, lower] = [(plane * height + top) * width, (plane * height + bottom) * width];
       columns.forEach(([left, right, across], ox) => {
         const output = (plane * outHeight + oy) * outWidth + ox;
-        visit(output, upper + left, (1 - down) * (1 - across));
-        visit(output, upper + right, (1 - down) * across);
-        visit(output, lower + left, down * (1 - across));
-        visit(output, lower + right, down * across);
+        const taps = [
+          [upper + left, (1 - down) * (1 - across)],
+          [upper + right, (1 - down) * across],
+          [lower + left, down * (1 - across)],
+          [lower + right, down * across],
+        ];
+        // A cell that is not seen at all adds nothing, not even if it is NaN.
+        for (const [cell, weight] of taps) if (weight !== 0) visit(output, cell, weight);
       });
     }
   }

@@ -2,6 +2,7 @@ import type { Op } from '../../core/op.js';
 import type { SuiteOptions } from './check.js';
 import { reasonForNoFold } from './fold.js';
 import { reasonForNoLockstep } from './lockstep.js';
+import { reasonForNoNaN } from './nonFinite.js';
 
 /** A column of the coverage matrix. */
 export interface Axis {
@@ -29,6 +30,8 @@ export const AXES: readonly Axis[] = [
   { name: 'f32 cpu', title: 'CPU f32 against CPU f64, forward and backward', device: 'cpu', reasonForNone: never },
   { name: 'webgpu forward', title: 'WebGPU against CPU f64', device: 'webgpu', reasonForNone: never },
   { name: 'webgpu backward', title: 'gradients on WebGPU against CPU f64', device: 'webgpu', reasonForNone: reasonForNoGradient },
+  { name: 'NaN', title: 'NaN in an input reaches the same results on WebGPU as on CPU f64', device: 'webgpu', reasonForNone: reasonForNoNaN },
+  { name: 'Infinity', title: 'infinity in an input leaves the same results without a number', device: 'webgpu', slow: true, reasonForNone: reasonForNoNaN },
   { name: 'repeat', title: 'the same bits again, and inputs unchanged', device: 'both', reasonForNone: never },
   { name: 'accumulate', title: 'inputs used twice get exactly twice the gradient', device: 'both', reasonForNone: reasonForNoGradient },
   { name: 'zero upstream', title: 'an upstream of zero gives exactly zero', device: 'both', reasonForNone: reasonForNoGradient },

@@ -27,6 +27,8 @@ export const NOT_IN_LOCKSTEP: Readonly<Record<string, string>> = {
   'arange (int32 to the last one)': 'conversion out of range wraps around, where WGSL takes the nearest number',
   'cast (to int32, both signs)': 'conversion out of range wraps around, where WGSL takes the nearest number',
   'round (far out)': 'halves are rounded up, where WGSL takes the even neighbour',
+  'sin (far out)': 'products of u32 lose their low bits',
+  'cos (far out)': 'products of u32 lose their low bits',
   rand: 'products of u32 lose their low bits',
   randn: 'products of u32 lose their low bits',
   randInt: 'products of u32 lose their low bits',

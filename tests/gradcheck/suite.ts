@@ -5,11 +5,12 @@ import { foldChecks } from './fold.js';
 import { graphChecks } from './graphs.js';
 import { lockstepChecks } from './lockstep.js';
 import { modelChecks } from './models.js';
+import { nonFiniteChecks } from './nonFinite.js';
 import { opChecks } from './opChecks.js';
 import { seedChecks } from './seeds.js';
 
 /** Where checks come from. A new kind of check is a line here, and one in AXES. */
-const SOURCES: readonly ((options: SuiteOptions) => Check[])[] = [opChecks, lockstepChecks, foldChecks, graphChecks, modelChecks];
+const SOURCES: readonly ((options: SuiteOptions) => Check[])[] = [opChecks, nonFiniteChecks, lockstepChecks, foldChecks, graphChecks, modelChecks];
 
 /** Every check, in a fixed order: the same options give the same list. Throws UsageError for a name that has none. */
 export function allChecks(options: SuiteOptions, only: readonly string[] | null = null): Check[] {
