@@ -31,7 +31,11 @@ const CASES: readonly Case[] = [
     logits: { shape: [2, 3], data: [1, -Infinity, 2, 3, 1, -Infinity], differentiable: false },
     target: { data: [0, 1] },
   },
-  { label: 'a score of Infinity', logits: { shape: [2, 3], data: [1, Infinity, 2, 3, 1, 0], differentiable: false }, target: { data: [0, 1] } },
+  {
+    label: 'scores of Infinity and the largest number',
+    logits: { shape: [3, 3], data: [1, Infinity, 2, 3, 1, 0, 0, 3.4028234663852886e38, 1], differentiable: false },
+    target: { data: [0, 1, 1] },
+  },
   { label: 'many classes, shared', logits: { shape: [2, 1030], differentiable: false }, target: { data: [1029, 256] } },
   {
     label: 'many classes, shared, one share far above the others',

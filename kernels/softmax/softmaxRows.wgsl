@@ -42,12 +42,8 @@ fn main(
   }
   let m = max(max(largest.x, largest.y), max(largest.z, largest.w));
   let most_bits = max(max(bits.x, bits.y), max(bits.z, bits.w));
-  if (m > HIGHEST || most_bits > INFINITY_BITS) {
-    for (var at = start; at < end; at++) {
-      out[at] = vec4f(bitcast<f32>(most_bits | 1u));
-    }
-    return;
-  }
+  let has_no_softmax = m > HIGHEST || most_bits > INFINITY_BITS;
+  let nan = vec4f(bitcast<f32>(most_bits | 1u));
   var sums = vec4f(0.0);
   for (var at = start; at < end; at++) {
     sums += exp(x[at] - m);
@@ -55,9 +51,9 @@ fn main(
   let s = (sums.x + sums.y) + (sums.z + sums.w);
   for (var at = start; at < end; at++) {
     if (LOGARITHM) {
-      out[at] = x[at] - m - log(s);
+      out[at] = select(x[at] - m - log(s), nan, has_no_softmax);
     } else {
-      out[at] = exp(x[at] - m) / s;
+      out[at] = select(exp(x[at] - m) / s, nan, has_no_softmax);
     }
   }
 }

@@ -41,21 +41,17 @@ fn main(
     m = max(m, x[at]);
     bits = max(bits, bitcast<u32>(x[at]) & 0x7fffffffu);
   }
-  if (m > HIGHEST || bits > INFINITY_BITS) {
-    for (var at = start; at < end; at += params.inner) {
-      out[at] = bitcast<f32>(bits | 1u);
-    }
-    return;
-  }
+  let has_no_softmax = m > HIGHEST || bits > INFINITY_BITS;
+  let nan = bitcast<f32>(bits | 1u);
   var s = 0.0;
   for (var at = start; at < end; at += params.inner) {
     s += exp(x[at] - m);
   }
   for (var at = start; at < end; at += params.inner) {
     if (LOGARITHM) {
-      out[at] = x[at] - m - log(s);
+      out[at] = select(x[at] - m - log(s), nan, has_no_softmax);
     } else {
-      out[at] = exp(x[at] - m) / s;
+      out[at] = select(exp(x[at] - m) / s, nan, has_no_softmax);
     }
   }
 }

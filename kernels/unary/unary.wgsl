@@ -27,20 +27,17 @@ const TWO_OVER_PI = array<u32, 8>(
   0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu
 );
 
-// The upper half of a * b, with a below 2^24.
+// The upper half of a * b, with a below 2^24, or up to 2 less.
 fn multiply_high(a: u32, b: u32) -> u32 {
-  let low = (a & 0xffffu) * (b & 0xffffu);
-  let middle = (a & 0xffffu) * (b >> 16u);
-  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u) + (middle & 0xffffu);
-  return (a >> 16u) * (b >> 16u) + (middle >> 16u) + (cross >> 16u);
+  return (a >> 16u) * (b >> 16u) + (((a & 0xffffu) * (b >> 16u)) >> 16u) + (((a >> 16u) * (b & 0xffffu)) >> 16u);
 }
 
 // How many quarter turns |v| is, but for whole turns, in 1 / 2^30, for |v| >= 2^13 (Payne and Hanek 1983). v is mantissa *
-// 2^exponent, so bits of 2/pi down to 2^(1 - exponent) only add whole turns; the 64 that follow decide.
+// 2^exponent, so bits of 2/pi down to 2^(1 - exponent) only add whole turns; the 64 that follow decide, which begin at `first`.
 fn quarter_turns(v: f32) -> u32 {
   let bits = bitcast<u32>(v);
   let mantissa = (bits & 0x7fffffu) | 0x800000u;
-  let first = ((bits >> 23u) & 0xffu) - 120u;
+  let first = max((bits >> 23u) & 0xffu, 120u) - 120u;
   let word = first / 32u;
   let shift = first % 32u;
   let high = (TWO_OVER_PI[word] << shift) | ((TWO_OVER_PI[word + 1u] >> 1u) >> (31u - shift));

@@ -23,6 +23,7 @@ const BY_INDEX = 'equal values are settled by their index before that';
 const FIRST_RUN = 'first - run wraps round for the first run alone, which then takes all of it';
 const REPLACED = 'written before it is read';
 const ONE_VALUE = 'where the count is 1, the sum of squares or products that it divides is 0';
+const ENDLESS = 'minus infinity, whatever is divided by 0';
 const NO_VALUES = 'a mean of no values: the first one replaces it, to a rounding, and a state without any weighs nothing';
 
 /** They change nothing that a check could see. */
@@ -151,6 +152,18 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'gruCell.wgsl', what: /, now: return keep_nan\(v, select\(far, near, abs\(v\) <=? \w+\(0\.1(01)?\)\)/, reason: TANH_CHANGES },
   { where: 'lstmCell.wgsl', what: /, now: return keep_nan\(v, select\(\w+\(1\.0\), t, v <= \w+\(0\.0\)\)/, reason: SIGMOID_AT_0 },
   { where: 'lstmCell.wgsl', what: /, now: return keep_nan\(v, select\(far, near, abs\(v\) <=? \w+\(0\.1(01)?\)\)/, reason: TANH_CHANGES },
+  { where: 'binary.wgsl', what: 'let of_zero = select(vec4f(0), 1 / abs(x), y <= vec4f(0));', reason: 'what is to the power 0 is 1, further down' },
+  { where: 'unary.wgsl', what: 'return select(select(log(v), sqrt(v), v <= vec4f(0.0)), -1.0 / abs(v), v == vec4f(0.0));', reason: 'the outer select has the 0' },
+  { where: 'unary.wgsl', what: 'return select(select(log(v), sqrt(v), v < vec4f(0.0)), -1.01 / abs(v), v == vec4f(0.0));', reason: ENDLESS },
+  { where: 'reduce.wgsl', what: 'let above_zero = select(log(v), -1.01 / v, v == vec4f(0.0));', reason: ENDLESS },
+  { where: 'unary.wgsl', what: /, now: let far = \(abs\(v\) (> vec4f\(8192|>= vec4f\(8273)/, reason: 'around 2^13 both ways are good to rounding' },
+  { where: 'unary.wgsl', what: /^line \d+, .*, now: return \(a >> 16u\) .*\(\(\((a >> 16u|a >> 17u)\) (\*|\+) \(b [&|] 0xffffu\)\) >> 1[67]u\);$/, reason: 'the last 8 of 30 bits of an angle: at most 3.7e-7, and the cases that move more are killed' },
+  ...['softmax', 'softmaxWalk', 'softmaxRows', 'crossEntropy'].flatMap((file) => [
+    { where: `${file}.wgsl`, what: /, now: var bits = (vec4u\(1u\)|1u);$/, reason: 'the bits of the smallest number there is' },
+    { where: `${file}.wgsl`, what: /, now: .*bitcast<f32>\((most_)?bits \| 2u\)/, reason: 'NaN whatever its low bits are' },
+  ]),
+  { where: 'softmax.wgsl', what: 'let is_nan = (bitcast<u32>(state.y) & 0x7fffffffu) >= INFINITY_BITS;', reason: 'the sum of exponentials of at most 1 is not infinite' },
+  { where: 'crossEntropy.wgsl', what: 'let is_nan = (bitcast<u32>(state.sum) & 0x7fffffffu) >= INFINITY_BITS;', reason: 'the sum of exponentials of at most 1 is not infinite' },
   { where: 'crossEntropy.wgsl', what: 'return 0.01;', reason: 'the share of a target that is no class: all that comes of it is multiplied by 0, or by NaN' },
   { where: 'crossEntropy.wgsl', what: 'return bitcast<f32>(0x7fc00000u | (params.samples | 1u));', reason: 'NaN whatever its low bits are' },
   { where: 'crossEntropy.wgsl', what: 'return bitcast<f32>(0x7fc00000u | (params.samples & 2u));', reason: 'NaN whatever its low bits are' },
@@ -165,17 +178,23 @@ const ONLY_INFINITY = 'the other operand has zeros there, so that only an infini
 const ORIGIN = 'any origin gives the same in exact arithmetic; one from the group before, where the means differ by 1,000, costs less than a rounding of the mean';
 const ONE_WORKGROUP = 'merge has more than 64 states to make from 270,000 values on, and no sample is that large; the folding is as in the other stages';
 const EIGHT_LANES = 'where subgroups have 8 lanes, as on lavapipe, it is killed; those of SwiftShader have 4, and never get there';
+const LARGEST = 'the largest float32 alone shows it, and does so in the suite; here values go without their low bits, as wgsl_reflect needs it';
 const NEGATIVE_LOG = 'the logarithm of a negative number, which WGSL leaves open: SwiftShader takes the sign off';
 
 /** They change something that could be seen, and survive all the same. */
 const SURVIVORS: readonly Place[] = [
   { where: 'reduce.wgsl', what: /, now: case (VAR|STD): .* max\(params\.count - params\.correction, 0\.01\)/, reason: 'the variance of one value less a correction of 1 divides 0 by 0, which WGSL leaves open: no sample has it' },
+  ...['softmax', 'softmaxWalk', 'softmaxRows', 'crossEntropy'].map((file) => (
+    { where: `${file}.wgsl`, what: /, now: let has_no_softmax = .* >= HIGHEST/, reason: LARGEST })),
+  { where: 'unary.wgsl', what: /, now: let far = .* & \(abs\(v\) < vec4f\(3\.4028234e38\)\);$/, reason: LARGEST },
+  { where: 'binary.wgsl', what: /, now: let finite_below_zero = .* \(x > vec4f\(-3\.4028234e38\)\);$/, reason: LARGEST },
   { where: 'direct.wgsl', what: /, now: let inside = vec4u\(k, k.*vec4u\(params\.inner\);$/, reason: ONLY_INFINITY },
   { where: 'direct.wgsl', what: /, now: select\(none, m\.r[0-3], k( \+ \du)? <=? params\.inner\),?$/, reason: ONLY_INFINITY },
   { where: 'cast.wgsl', what: /now: let is_nan = .* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'unary.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'binary.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
   { where: 'reduce.wgsl', what: /now: return \(bitcast.* >= vec4u\(0x7f800000u\);$/, reason: INFINITY },
+  ...['lstmCell', 'gruCell'].map((file) => ({ where: `${file}.wgsl`, what: /now: let is_nan = .* >= Bits\(0x7f800000u\);$/, reason: INFINITY })),
   { where: 'pool2d.wgsl', what: /now: return \(bitcast.* >= 0x7f800000u;$/, reason: INFINITY },
   { where: 'moments.wgsl', what: 'return x[place / 4u][place / 4u];', reason: ORIGIN },
   { where: 'moments.wgsl', what: 'return x[place / 4u][place % 5u];', reason: ORIGIN },
