@@ -114,6 +114,9 @@ export const DEFAULT_TOLERANCE: Tolerance = {
   reason: 'a few roundings of correctly rounded float32 arithmetic, relative to the largest value',
 };
 
+/** For int32 samples whose values are too large for the default. */
+export const EXACT_TOLERANCE: Tolerance = { relative: 0, absolute: 0, reason: 'whole numbers are exact' };
+
 const samples = new Map<string, OpSamples>();
 
 /** Registers the samples of the op named `op`. */

@@ -23,11 +23,9 @@ export function forEachRow(outShape: Shape, operands: readonly Shape[], size: nu
 }
 
 /** out = f(a, b) with broadcasting. */
-export function binaryCpu(f: (x: number, y: number) => number) {
-  return ([a, b]: readonly CpuOperand[], [out]: readonly CpuOperand[]): void => {
-    const [x, y, z] = [a.data, b.data, out.data];
-    forEachRow(out.shape, [a.shape, b.shape], z.length, (row, length, [atA, atB], [stepA, stepB]) => {
-      for (let i = 0; i < length; i++) z[row + i] = f(x[atA + i * stepA], y[atB + i * stepB]);
-    });
-  };
+export function binaryCpu(f: (x: number, y: number) => number, [a, b]: readonly CpuOperand[], [out]: readonly CpuOperand[]): void {
+  const [x, y, z] = [a.data, b.data, out.data];
+  forEachRow(out.shape, [a.shape, b.shape], z.length, (row, length, [atA, atB], [stepA, stepB]) => {
+    for (let i = 0; i < length; i++) z[row + i] = f(x[atA + i * stepA], y[atB + i * stepB]);
+  });
 }

@@ -43,7 +43,7 @@ function defineBinary(row: BinaryRow, code: number): void {
       if (kind === 'float') requireFloat(name, 'a', dtype);
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: kind === 'compare' ? 'int32' : dtype }];
     },
-    cpu: binaryCpu(row.cpu),
+    cpu: (inputs, outputs) => binaryCpu(inputs[0].data instanceof Int32Array ? (row.int32Cpu ?? row.cpu) : row.cpu, inputs, outputs),
     kernel: (call) => planBinary(code, call),
     variants: RUN_VARIANTS,
     saves: (needs) => (['a', 'b'] as const).filter((name) => reads?.some((read, i) => needs[i] && read.includes(name))),

@@ -1,4 +1,4 @@
-import { type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
+import { EXACT_TOLERANCE, type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
 import { BINARY, type BinaryRow } from './table.js';
 
@@ -41,6 +41,11 @@ function samplesFor(row: BinaryRow): Sample[] {
   ];
   if (row.kind !== 'float') {
     samples.push({ label: 'int32', inputs: [{ shape: [3, 7], dtype: 'int32', low: -3 }, { shape: [7], dtype: 'int32', low: -3 }] });
+  }
+  if (row.int32Cpu) {
+    const extremes = [2147483647, -2147483648, 123456789, -16777217];
+    const inputs = [[4, 1], [4]].map((shape): SampleInput => ({ shape, dtype: 'int32', data: extremes }));
+    samples.push({ label: 'int32 that wraps around', inputs, tolerance: EXACT_TOLERANCE });
   }
   if (row.kind === 'compare') {
     samples.push({ label: 'equal values and NaN', inputs: [{ shape: [4], data: [1, 2, NaN, 0] }, { shape: [4], data: [1, 3, NaN, -0] }] });

@@ -9,6 +9,8 @@ type Slope = (g: Tensor, a: () => Tensor, b: () => Tensor) => Tensor;
 export interface BinaryRow {
   readonly name: string;
   readonly cpu: (x: number, y: number) => number;
+  /** For int32, where a float64 would lose the low bits. */
+  readonly int32Cpu?: (x: number, y: number) => number;
   /** `compare` gives int32 0 or 1 and has no gradient. */
   readonly kind: 'arithmetic' | 'float' | 'compare';
   readonly slopes?: readonly [Slope, Slope];
@@ -29,6 +31,7 @@ export const BINARY: readonly BinaryRow[] = [
     name: 'mul',
     kind: 'arithmetic',
     cpu: (x, y) => x * y,
+    int32Cpu: Math.imul,
     slopes: [(g, _a, b) => g.mul(b()), (g, a) => g.mul(a())],
     reads: [['b'], ['a']],
   },

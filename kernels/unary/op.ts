@@ -24,7 +24,8 @@ function defineUnary(row: UnaryRow, code: number): void {
     },
     cpu([x], [out], attrs) {
       const [p, q] = settings(attrs);
-      for (let i = 0; i < out.data.length; i++) out.data[i] = row.cpu(x.data[i], p, q);
+      const f = x.data instanceof Int32Array ? (row.int32Cpu ?? row.cpu) : row.cpu;
+      for (let i = 0; i < out.data.length; i++) out.data[i] = f(x.data[i], p, q);
     },
     kernel({ outputs: [out], attrs, variant }) {
       const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);

@@ -1,4 +1,4 @@
-import { type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
+import { EXACT_TOLERANCE, type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 
 interface Traits {
@@ -60,7 +60,7 @@ const TRAITS: Record<string, Traits> = {
   tanhshrink: { tolerance: EXPONENTIAL, extremes: [-1000, 20], near: [-0.24, -0.01, 0.2] },
 };
 
-function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes, near, small }: Traits): Sample[] {
+function samplesFor({ integers, int32Cpu }: UnaryRow, { domain, attrs, extremes, near, small }: Traits): Sample[] {
   const on = (label: string, shape: readonly number[]): Sample => ({ label, inputs: [{ shape, ...domain }], attrs });
   const samples: Sample[] = [
     on('a tail after the last vec4', [3, 7]),
@@ -69,6 +69,7 @@ function samplesFor({ integers }: UnaryRow, { domain, attrs, extremes, near, sma
     on('several workgroups', [5, 829]),
   ];
   if (integers) samples.push({ label: 'int32', inputs: [{ shape: [11], dtype: 'int32', low: -5, high: 5 }], attrs });
+  if (int32Cpu) samples.push({ label: 'int32 that wraps around', inputs: [{ shape: [3], dtype: 'int32', data: [2147483647, -123456789, 65537] }], attrs, tolerance: EXACT_TOLERANCE });
   const at = (label: string, data: readonly number[], tolerance?: Tolerance) =>
     samples.push({ label, inputs: [{ shape: [data.length], data, differentiable: false }], attrs, tolerance });
   if (extremes) at('far out', extremes);

@@ -17,6 +17,8 @@ export interface UnaryRow {
   readonly name: string;
   /** `p` and `q` are what `settings` gives. */
   readonly cpu: (x: number, p: number, q: number) => number;
+  /** For int32, where a float64 would lose the low bits. */
+  readonly int32Cpu?: (x: number) => number;
   /** d(loss)/dx from g = d(loss)/d(out). Reads x or y = out, whichever `reads` names. */
   readonly slope: (g: Tensor, saved: () => Tensor, attrs: UnaryAttrs) => Tensor;
   readonly reads?: 'x' | 'y';
@@ -63,7 +65,7 @@ export const UNARY: readonly UnaryRow[] = [
   { name: 'neg', cpu: (x) => -x, slope: (g) => g.neg(), integers: true },
   { name: 'abs', cpu: Math.abs, slope: (g, x) => g.mul(x().sign()), reads: 'x', integers: true },
   { name: 'sign', cpu: Math.sign, slope: zero, integers: true },
-  { name: 'square', cpu: (x) => x * x, slope: (g, x) => g.mul(x()).mul(2), reads: 'x', integers: true },
+  { name: 'square', cpu: (x) => x * x, int32Cpu: (x) => Math.imul(x, x), slope: (g, x) => g.mul(x()).mul(2), reads: 'x', integers: true },
   { name: 'exp', cpu: Math.exp, slope: (g, y) => g.mul(y()), reads: 'y' },
   { name: 'log', cpu: Math.log, slope: (g, x) => g.div(x()), reads: 'x' },
   { name: 'sqrt', cpu: Math.sqrt, slope: (g, y) => g.mul(0.5).div(y()), reads: 'y' },

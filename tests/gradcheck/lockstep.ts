@@ -24,6 +24,8 @@ const LOW_BITS = 'whole numbers in vectors pass through float32 and lose their l
 export const NOT_IN_LOCKSTEP: Readonly<Record<string, string>> = {
   'fill (int32)': LOW_BITS,
   'pad (int32)': LOW_BITS,
+  'mul (int32 that wraps around)': LOW_BITS,
+  'square (int32 that wraps around)': LOW_BITS,
   'arange (int32 to the last one)': 'conversion out of range wraps around, where WGSL takes the nearest number',
   'cast (to int32, both signs)': 'conversion out of range wraps around, where WGSL takes the nearest number',
   'round (far out)': 'halves are rounded up, where WGSL takes the even neighbour',
