@@ -6,6 +6,7 @@ const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 4e-6, reason: 'WGSL a
 const PRODUCT: Tolerance = { relative: 4e-6, absolute: 1e-12, reason: 'a float32 product of n factors is off by about sqrt(n) roundings' };
 const TOLERANCES: Record<string, Tolerance> = { sum: SUM, mean: SUM, var: SUM, std: SUM, logSumExp: EXPONENTIAL, prod: PRODUCT };
 
+const LARGEST = 3.4028234663852886e38;
 const SELECTS = ['max', 'min', 'argmax', 'argmin'];
 
 function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
@@ -30,6 +31,7 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     on('rows in several parts', [3, 1028], [1]),
     on('columns of whole vec4s', [5, 12], [0]),
     on('columns of two vec4s', [5, 8], [0]),
+    on('columns of two vec4s, a block of rows and one more', [65, 8], [0]),
     on('the middle axis, whole vec4s kept', [3, 5, 4], [1]),
     on('columns of whole vec4s in several parts', [517, 4], [0]),
     on('columns of two vec4s in several parts', [517, 16], [0]),
@@ -70,6 +72,7 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     );
   }
   if (name === 'logSumExp') samples.push({ label: 'infinities', inputs: [{ shape: [4, 3], data: [1, Infinity, 2, 1, -Infinity, 2, -Infinity, -Infinity, -Infinity, Infinity, 0, -Infinity], differentiable: false }], attrs: attrsFor([1]) });
+  if (name === 'logSumExp') samples.push({ label: 'the largest numbers', inputs: [{ shape: [2, 2], data: [LARGEST, 0, -LARGEST, -LARGEST], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'logSumExp') samples.push({ label: 'values far apart', inputs: [{ shape: [2, 3], data: [100, -100, 0, -90, 0, 90], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'prod') {

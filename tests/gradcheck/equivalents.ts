@@ -152,10 +152,12 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'gruCell.wgsl', what: /, now: return keep_nan\(v, select\(far, near, abs\(v\) <=? \w+\(0\.1(01)?\)\)/, reason: TANH_CHANGES },
   { where: 'lstmCell.wgsl', what: /, now: return keep_nan\(v, select\(\w+\(1\.0\), t, v <= \w+\(0\.0\)\)/, reason: SIGMOID_AT_0 },
   { where: 'lstmCell.wgsl', what: /, now: return keep_nan\(v, select\(far, near, abs\(v\) <=? \w+\(0\.1(01)?\)\)/, reason: TANH_CHANGES },
+  { where: 'reduce.wgsl', what: /, now: let beyond = .* v >= vec4f\(HIGHEST\)\);$/, reason: 'the largest number plus a logarithm of at most 89 is itself' },
   { where: 'binary.wgsl', what: 'let of_zero = select(vec4f(0), 1 / abs(x), y <= vec4f(0));', reason: 'what is to the power 0 is 1, further down' },
   { where: 'unary.wgsl', what: 'return select(select(log(v), sqrt(v), v <= vec4f(0.0)), -1.0 / abs(v), v == vec4f(0.0));', reason: 'the outer select has the 0' },
   { where: 'unary.wgsl', what: 'return select(select(log(v), sqrt(v), v < vec4f(0.0)), -1.01 / abs(v), v == vec4f(0.0));', reason: ENDLESS },
   { where: 'reduce.wgsl', what: 'let above_zero = select(log(v), -1.01 / v, v == vec4f(0.0));', reason: ENDLESS },
+  { where: 'unary.wgsl', what: 'let first = max((bits >> 23u) & 0xffu, 121u) - 120u;', reason: 'what is below 2^13 is reduced another way' },
   { where: 'unary.wgsl', what: /, now: let far = \(abs\(v\) (> vec4f\(8192|>= vec4f\(8273)/, reason: 'around 2^13 both ways are good to rounding' },
   { where: 'unary.wgsl', what: /^line \d+, .*, now: return \(a >> 16u\) .*\(\(\((a >> 16u|a >> 17u)\) (\*|\+) \(b [&|] 0xffffu\)\) >> 1[67]u\);$/, reason: 'the last 8 of 30 bits of an angle: at most 3.7e-7, and the cases that move more are killed' },
   ...['softmax', 'softmaxWalk', 'softmaxRows', 'crossEntropy'].flatMap((file) => [
@@ -186,6 +188,7 @@ const SURVIVORS: readonly Place[] = [
   { where: 'reduce.wgsl', what: /, now: case (VAR|STD): .* max\(params\.count - params\.correction, 0\.01\)/, reason: 'the variance of one value less a correction of 1 divides 0 by 0, which WGSL leaves open: no sample has it' },
   ...['softmax', 'softmaxWalk', 'softmaxRows', 'crossEntropy'].map((file) => (
     { where: `${file}.wgsl`, what: /, now: let has_no_softmax = .* >= HIGHEST/, reason: LARGEST })),
+  { where: 'reduce.wgsl', what: /, now: let beyond = .* v <= vec4f\(LOWEST\)\), v, /, reason: LARGEST },
   { where: 'unary.wgsl', what: /, now: let far = .* & \(abs\(v\) < vec4f\(3\.4028234e38\)\);$/, reason: LARGEST },
   { where: 'binary.wgsl', what: /, now: let finite_below_zero = .* \(x > vec4f\(-3\.4028234e38\)\);$/, reason: LARGEST },
   { where: 'direct.wgsl', what: /, now: let inside = vec4u\(k, k.*vec4u\(params\.inner\);$/, reason: ONLY_INFINITY },
