@@ -3,6 +3,9 @@ import { DTypeError } from './errors.js';
 /** Element types. `float64` exists on the CPU only: WGSL has no 64-bit floats. */
 export type DType = 'float32' | 'float64' | 'int32';
 
+/** The largest finite float32. */
+export const MAX_FLOAT32 = 3.4028234663852886e38;
+
 /** Host storage of one tensor. */
 export type TypedArray = Float32Array | Float64Array | Int32Array;
 

@@ -1,3 +1,4 @@
+import { MAX_FLOAT32 } from '../../core/dtype.js';
 import { EXACT_TOLERANCE, type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { sizeOf } from '../../core/shape.js';
 import { BINARY, type BinaryRow } from './table.js';
@@ -67,7 +68,7 @@ function samplesFor(row: BinaryRow): Sample[] {
         { shape: [2], data: [-1, -2], differentiable: false }, { shape: [2], data: [0.5, -1.5], differentiable: false },
       ] },
       { label: 'powers of 0, infinities and NaN', inputs: [
-        { shape: [13], data: [0, 0, 0, 0, 0, Infinity, Infinity, -Infinity, -Infinity, -Infinity, NaN, NaN, -3.4028234663852886e38], differentiable: false },
+        { shape: [13], data: [0, 0, 0, 0, 0, Infinity, Infinity, -Infinity, -Infinity, -Infinity, NaN, NaN, -MAX_FLOAT32], differentiable: false },
         { shape: [13], data: [2, 0.5, 0, -1, -0.5, 2, -2, 3, 0.5, -0.5, 0, 1, 0.5], differentiable: false },
       ] },
     );

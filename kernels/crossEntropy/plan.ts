@@ -3,12 +3,15 @@ import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.
 import { rowsOf } from '../softmax/layout.js';
 import { partsOf } from '../softmax/shares.js';
 import crossEntropyWgsl from './crossEntropy.wgsl';
-import { type CrossEntropyAttrs, samplesOf } from './layout.js';
+import type { CrossEntropyAttrs } from './layout.js';
 
 /** `result` is what each sample gets: its loss, or the gradient of its scores. */
-export function planCrossEntropy(result: 'losses' | 'grad', logits: Spec, hasWeight: boolean, attrs: CrossEntropyAttrs, variant?: string): KernelPlan {
-  const { samples, classes, inner } = samplesOf(logits.shape);
-  const parts = partsOf(rowsOf(logits.shape, 1), variant);
+export function planCrossEntropy(
+  result: 'losses' | 'grad', logits: Spec, hasWeight: boolean, attrs: CrossEntropyAttrs, variant?: string,
+): KernelPlan {
+  const scores = rowsOf(logits.shape, 1);
+  const { rows: samples, length: classes, inner } = scores;
+  const parts = partsOf(scores, variant);
   const common: Pick<Launch, 'module' | 'bind' | 'overrides' | 'params'> = {
     module: crossEntropyWgsl,
     bind: { targets: 'target', ...(hasWeight ? {} : { weight: 'logits' }) },

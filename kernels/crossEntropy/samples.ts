@@ -1,3 +1,4 @@
+import { MAX_FLOAT32 } from '../../core/dtype.js';
 import { type Sample, type SampleInput, type Tolerance, defineSamples } from '../../core/samples.js';
 import { floats, ints, outOfRange } from '../indexing.samples.js';
 import type { CrossEntropyAttrs } from './layout.js';
@@ -33,7 +34,7 @@ const CASES: readonly Case[] = [
   },
   {
     label: 'scores of Infinity and the largest number',
-    logits: { shape: [3, 3], data: [1, Infinity, 2, 3, 1, 0, 0, 3.4028234663852886e38, 1], differentiable: false },
+    logits: { shape: [3, 3], data: [1, Infinity, 2, 3, 1, 0, 0, MAX_FLOAT32, 1], differentiable: false },
     target: { data: [0, 1, 1] },
   },
   { label: 'many classes, shared', logits: { shape: [2, 1030], differentiable: false }, target: { data: [1029, 256] } },

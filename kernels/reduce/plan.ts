@@ -11,7 +11,7 @@ import type { ReduceAttrs, ReduceRow } from './table.js';
 const VALUES_A_PART = 256;
 const MAX_PARTS = 2048;
 
-/** How far a reduction is shared out: `few` invocations keep a CPU's cores busy, a real GPU wants `many`, and each with several loads under way. */
+/** How far a reduction is shared out: `few` keep a CPU's cores busy, a real GPU wants `many`, each with several loads under way. */
 export const REDUCE_VARIANTS: KernelVariants<ReduceAttrs> = {
   names: ['few', 'many'],
   untuned: { integrated: 'many', discrete: 'many' },
@@ -79,7 +79,8 @@ export function planReduce(row: ReduceRow, code: number, call: KernelCall<Reduce
   const { inputs: [x], outputs: [out], attrs, variant = 'few' } = call;
   if (sizeOf(x.shape) === 0) return fillOp.kernel({ ...call, attrs: { ...out, value: row.empty ?? 0 } });
   const layout = reductionLayout(x.shape, attrs.axes);
-  if (variant === 'few' && ['sum', 'mean'].includes(row.name) && areColumns(layout)) return planColumns(row.name === 'mean', layout, x.dtype);
+  const isSum = row.name === 'sum' || row.name === 'mean';
+  if (isSum && variant === 'few' && areColumns(layout)) return planColumns(row.name === 'mean', layout, x.dtype);
   const lanes = lanesOf(layout);
   const { keptShape, keptStrides, reducedShape, reducedStrides } = lanes === LANES.one ? layout : inVectors(layout);
   const count = sizeOf(layout.reducedShape);

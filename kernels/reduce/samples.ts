@@ -1,3 +1,4 @@
+import { MAX_FLOAT32 } from '../../core/dtype.js';
 import { type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { REDUCE, type ReduceRow } from './table.js';
 
@@ -6,7 +7,6 @@ const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 4e-6, reason: 'WGSL a
 const PRODUCT: Tolerance = { relative: 4e-6, absolute: 1e-12, reason: 'a float32 product of n factors is off by about sqrt(n) roundings' };
 const TOLERANCES: Record<string, Tolerance> = { sum: SUM, mean: SUM, var: SUM, std: SUM, logSumExp: EXPONENTIAL, prod: PRODUCT };
 
-const LARGEST = 3.4028234663852886e38;
 const SELECTS = ['max', 'min', 'argmax', 'argmin'];
 
 function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
@@ -72,7 +72,7 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     );
   }
   if (name === 'logSumExp') samples.push({ label: 'infinities', inputs: [{ shape: [4, 3], data: [1, Infinity, 2, 1, -Infinity, 2, -Infinity, -Infinity, -Infinity, Infinity, 0, -Infinity], differentiable: false }], attrs: attrsFor([1]) });
-  if (name === 'logSumExp') samples.push({ label: 'the largest numbers', inputs: [{ shape: [2, 2], data: [LARGEST, 0, -LARGEST, -LARGEST], differentiable: false }], attrs: attrsFor([1]) });
+  if (name === 'logSumExp') samples.push({ label: 'the largest numbers', inputs: [{ shape: [2, 2], data: [MAX_FLOAT32, 0, -MAX_FLOAT32, -MAX_FLOAT32], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'logSumExp') samples.push({ label: 'values far apart', inputs: [{ shape: [2, 3], data: [100, -100, 0, -90, 0, 90], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'logSumExp') samples.push({ label: 'large values', inputs: [{ shape: [2, 3], data: [1000, 1001, 999, -1000, -1001, -1002], differentiable: false }], attrs: attrsFor([1]) });
   if (name === 'prod') {

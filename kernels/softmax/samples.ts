@@ -1,8 +1,7 @@
+import { MAX_FLOAT32 } from '../../core/dtype.js';
 import { type Sample, type Tolerance, defineSamples, sizes } from '../../core/samples.js';
 
 const EXPONENTIAL: Tolerance = { relative: 4e-6, absolute: 2e-6, reason: 'WGSL allows exp 3 + 2|x| ULP, log 2^-21 near 1 and division 2.5 ULP' };
-
-const HIGHEST = 3.4028234663852886e38;
 
 const notFinite = (label: string, shape: readonly number[], data: readonly number[]): Sample => (
   { label, inputs: [{ shape, data, differentiable: false }], attrs: { axis: 1 } });
@@ -30,9 +29,9 @@ for (const name of ['softmax', 'logSoftmax']) {
       { label: 'several workgroups', inputs: [{ shape: [130, 11] }], attrs: { axis: 1 } },
       { label: 'more rows than a workgroup, of two parts', inputs: [{ shape: [70, 260], differentiable: false }], attrs: { axis: 1 } },
       notFinite('rows with NaN, Infinity and the largest number', [7, 4], [
-        NaN, 1, 2, 3, 0, NaN, 1, 2, 0, 1, NaN, 2, 0, 1, 2, NaN, 1, Infinity, 2, 0, 1, -Infinity, 2, 0, 0, HIGHEST, -1, 0,
+        NaN, 1, 2, 3, 0, NaN, 1, 2, 0, 1, NaN, 2, 0, 1, 2, NaN, 1, Infinity, 2, 0, 1, -Infinity, 2, 0, 0, MAX_FLOAT32, -1, 0,
       ]),
-      notFinite('rows of three with NaN, Infinity and the largest number', [4, 3], [1, NaN, 0, 1, Infinity, 2, 1, -Infinity, 2, 0, HIGHEST, -1]),
+      notFinite('rows of three with NaN, Infinity and the largest number', [4, 3], [1, NaN, 0, 1, Infinity, 2, 1, -Infinity, 2, 0, MAX_FLOAT32, -1]),
       { label: 'nothing', inputs: [{ shape: [0, 3] }], attrs: { axis: 1 } },
     ],
     errors: [

@@ -1,5 +1,5 @@
 import { callOp } from '../../core/apply.js';
-import { requireFloat } from '../../core/dtype.js';
+import { MAX_FLOAT32, requireFloat } from '../../core/dtype.js';
 import { TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions, requireChoice } from '../../core/options.js';
@@ -9,9 +9,6 @@ import { wgslType } from '../../core/webgpu/kernel.js';
 import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 import unaryWgsl from './unary.wgsl';
-
-/** The largest finite float32: uniforms hold no infinity. */
-const MAX_FLOAT32 = 3.4028234663852886e38;
 
 function defineUnary(row: UnaryRow, code: number): void {
   const { name, reads, settings = () => [0, 0] } = row;
@@ -29,6 +26,7 @@ function defineUnary(row: UnaryRow, code: number): void {
     },
     kernel({ outputs: [out], attrs, variant }) {
       const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
+      // Uniforms hold no infinity.
       const [p, q] = settings(attrs).map((value) => Math.max(-MAX_FLOAT32, Math.min(MAX_FLOAT32, value)));
       const tiles = { Element: wgslType(out.dtype) };
       const params = { ...runs, p, q };

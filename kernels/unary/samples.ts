@@ -1,3 +1,4 @@
+import { MAX_FLOAT32 } from '../../core/dtype.js';
 import { EXACT_TOLERANCE, type ErrorSample, type Sample, type SampleInput, type Tolerance, countLabel, defineSamples, sizes } from '../../core/samples.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 
@@ -22,8 +23,8 @@ const WHOLE = [-2, -1, 0, 1, 2];
 const SERIES: Tolerance = { relative: 1e-6, absolute: 0, reason: 'a few roundings: a series keeps the digits that other formulas lose' };
 const SMALL: Tolerance = { relative: 3e-6, absolute: 0, reason: 'WGSL allows exp 3 + 2|x| ULP and division 2.5' };
 const NEAR = [-0.029, -0.015, -1e-4, 0.005];
-/** On both sides of 2^13, from where on sine and cosine are reduced another way; the last one is the largest float32. */
-const FAR_OUT = [8191.5, -8191.5, 8192, 9999, -12345.678, 1e6, 5e7, -3e9, 6381956970095103, 2e17, 9e26, -1e22, 1.7e38, 3.4028234663852886e38].map(Math.fround);
+/** On both sides of 2^13, from where on sine and cosine are reduced another way. */
+const FAR_OUT = [8191.5, -8191.5, 8192, 9999, -12345.678, 1e6, 5e7, -3e9, 6381956970095103, 2e17, 9e26, -1e22, 1.7e38, MAX_FLOAT32].map(Math.fround);
 const FAR = [-1000, -100, -20, 20, 100, 1000];
 
 const TRAITS: Record<string, Traits> = {
