@@ -1,29 +1,47 @@
-import type { Backend, Spec } from './backend.js';
-import { DTypeError, DeviceError } from './errors.js';
+import type { Backend, Operand, Spec } from './backend.js';
+import { DTypeError, DeviceError, TapegradError } from './errors.js';
 import { isGradEnabled } from './gradMode.js';
 import { notifyObservers } from './observe.js';
 import { type Op, getOp, inputNames, outputNames } from './op.js';
 import { record } from './tape.js';
-import { Tensor } from './tensor.js';
+import { Tensor, requireTensor } from './tensor.js';
 
-function commonBackend(op: Op, inputs: readonly Tensor[]): Backend {
-  for (const input of inputs) {
+function commonBackend(op: Op, names: readonly string[], inputs: readonly Tensor[]): Backend {
+  for (const [i, input] of inputs.entries()) {
+    requireTensor(op.name, names[i], input);
     input.assertAlive(op.name);
     if (input.backend !== inputs[0].backend) {
-      throw new DeviceError(
-        `${op.name}: inputs are on ${inputs[0].device} and ${input.device}; move one with await t.toDevice('${inputs[0].device}')`,
-      );
+      const [here, there] = [inputs[0].device, input.device];
+      const way = here === there ? 'one was made before init() opened it anew: make it again' : `move one with await t.toDevice('${here}')`;
+      throw new DeviceError(`${op.name}: inputs are on ${here} and ${here === there ? `another ${there}` : there}; ${way}`);
     }
   }
+  if (inputs.length === 0) throw new TapegradError(`${op.name}: takes at least one tensor, got none`);
   return inputs[0].backend;
+}
+
+/** Memory for each output; that of a view is its input's. Where there is none for one of them, the others' is given back. */
+function allocateOutputs(op: Op, inputs: readonly Tensor[], specs: readonly Spec[], backend: Backend): Operand[] {
+  const outputs: Operand[] = [];
+  try {
+    for (const spec of specs) {
+      const storage = 'view' in op ? inputs[0].storage.retain() : backend.allocate(op.name, spec);
+      outputs.push({ ...spec, storage });
+    }
+  } catch (error) {
+    for (const { storage } of outputs) storage.release();
+    throw error;
+  }
+  return outputs;
 }
 
 /**
  * Runs an op: shape rule, outputs, kernel, tape. Every call of every op comes through here.
- * `backend` is needed only by ops without inputs.
+ * `on` is needed only by ops without inputs.
  */
-export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, backend = commonBackend(op, inputs)): Tensor[] {
+export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, on?: Backend): Tensor[] {
   const names = inputNames(op, inputs.length);
+  const backend = on ?? commonBackend(op, names, inputs);
   const specs = op.infer(inputs, attrs);
   for (const spec of specs) {
     if (!backend.supports(spec.dtype)) {
@@ -31,13 +49,9 @@ export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, backen
     }
   }
 
+  const operands = allocateOutputs(op, inputs, specs, backend);
   const records = isGradEnabled() && !isInPlace(op) && inputs.some((input) => input.requiresGrad);
   const recorded = records && typeof op.vjp === 'function' ? record(op, attrs, inputs, specs) : null;
-
-  const operands = specs.map((spec) => ({
-    ...spec,
-    storage: 'view' in op ? inputs[0].storage.retain() : backend.allocate(op.name, spec),
-  }));
   const outputs = operands.map((operand, i) => new Tensor(operand, recorded?.edges[i] ?? null));
   if (!('view' in op)) {
     try {

@@ -30,6 +30,8 @@ export interface Backend {
   readonly name: DeviceName;
   /** One line for people: the adapter, or the CPU. */
   readonly description: string;
+  /** Is the device gone, and with it every value? Then `init()` opens another. */
+  readonly isLost: boolean;
 
   supports(dtype: DType): boolean;
 

@@ -3,10 +3,10 @@ import { AutogradError, DTypeError, ShapeError } from './errors.js';
 import { withGrad } from './gradMode.js';
 import { keep, scope } from './memory.js';
 import type { VjpContext } from './op.js';
-import { readOptions } from './options.js';
+import { readOptions, requireArray } from './options.js';
 import { broadcastAxes, sameShape } from './shape.js';
 import { type Edge, type GradientHook, TapeNode, reachable } from './tape.js';
-import { Tensor } from './tensor.js';
+import { Tensor, requireTensor } from './tensor.js';
 
 /* The reverse pass over the tape: gradients of outputs in, gradients of leaves and inputs out. */
 
@@ -217,8 +217,14 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
 export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options?: GradOptions): Tensor[];
 export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
   const { gradOutputs, allowUnused, ...settings } = readOptions('grad', options, { ...GRAPH_DEFAULTS, gradOutputs: undefined, allowUnused: false });
-  const roots = (outputs instanceof Tensor ? [outputs] : outputs).map((tensor, i) => ({ tensor, gradient: gradOutputs?.[i] }));
+  if (!(outputs instanceof Tensor)) requireArray('grad', 'outputs', outputs);
+  requireArray('grad', 'inputs', inputs);
+  const roots = (outputs instanceof Tensor ? [outputs] : outputs).map((tensor, i) => {
+    requireTensor('grad', `output ${i}`, tensor);
+    return { tensor, gradient: gradOutputs?.[i] };
+  });
   const edges = inputs.map((input, i) => {
+    requireTensor('grad', `input ${i}`, input);
     const edge = input.gradientEdge();
     if (!edge) throw new AutogradError(`grad: input ${i} of shape [${input.shape}] does not require a gradient`);
     return edge;

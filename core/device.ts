@@ -21,9 +21,18 @@ function cpu(): Backend {
   return backend;
 }
 
+/** Set while a device is being opened, so that all who want one at that time get the same. */
+let opening: Promise<Backend> | null = null;
+
+/** The device in use; a new one if there is none, or if it was lost. */
 async function webgpu(): Promise<Backend> {
   const existing = backends.get('webgpu');
-  if (existing) return existing;
+  if (existing && !existing.isLost) return existing;
+  opening ??= openWebGpu().finally(() => (opening = null));
+  return opening;
+}
+
+async function openWebGpu(): Promise<Backend> {
   const { createWebGpuBackend } = await import('./webgpu/backend.js');
   const made = await createWebGpuBackend();
   backends.set('webgpu', made);
@@ -31,7 +40,8 @@ async function webgpu(): Promise<Backend> {
 }
 
 /**
- * Chooses the default device for new tensors and makes it ready. Both devices can be in use at once.
+ * Chooses the default device for new tensors and makes it ready. Both devices can be in use at once. After a DeviceLostError it
+ * opens WebGPU anew; tensors that lived on the lost device must be made again.
  * Throws DeviceError for `webgpu` without a usable adapter; `auto` falls back to the CPU, and the returned
  * `fallback` says why.
  */

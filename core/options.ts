@@ -1,6 +1,9 @@
 import { TapegradError } from './errors.js';
 
-/* Options come from JavaScript too, where no compiler looks: a misspelled name, or PyTorch's, would be ignored, and the result wrong. */
+/*
+ * Options and arguments come from JavaScript too, where no compiler looks: a misspelled name, or PyTorch's, would be ignored, and a
+ * string taken for a number; the result would be wrong.
+ */
 
 /** Stands in `readOptions` where there is no default. */
 export const REQUIRED = Symbol('required') as never;
@@ -20,7 +23,7 @@ export function readOptions<Options extends object, const Given extends Defaults
   where: string, options: Options, defaults: Given,
 ): Read<Options, Given> {
   const known = () => Object.keys(defaults).join(', ');
-  if (typeof options !== 'object' || options === null) throw new TapegradError(`${where}: options must be an object of ${known()}, got ${String(options)}`);
+  if (typeof options !== 'object' || options === null) throw new TapegradError(`${where}: options must be an object of ${known()}, got ${show(options)}`);
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(defaults, name)) throw new TapegradError(`${where}: there is no option ${name}; it takes ${known()}`);
   }
@@ -34,7 +37,24 @@ export function readOptions<Options extends object, const Given extends Defaults
   return read as Read<Options, Given>;
 }
 
+/** A value that was not expected, for a message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'function') return 'a function';
+  return Array.isArray(value) ? `[${value}]` : String(value);
+}
+
+/** Throws unless `value` is an array: in `x.permute(1, 0)`, say, it is a number. */
+export function requireArray(where: string, name: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new TapegradError(`${where}: ${name} must be an array, got ${show(value)}`);
+}
+
+/** Throws unless `value` is a number, and not NaN. */
+export function requireNumber(where: string, name: string, value: unknown): void {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw new TapegradError(`${where}: ${name} must be a number, got ${show(value)}`);
+}
+
 /** Throws unless `value`, an option or argument, is one of `choices`. */
 export function requireChoice<Choice extends string>(where: string, name: string, value: Choice, choices: readonly Choice[]): void {
-  if (!choices.includes(value)) throw new TapegradError(`${where}: ${name} must be one of ${choices.join(', ')}, got ${value}`);
+  if (!choices.includes(value)) throw new TapegradError(`${where}: ${name} must be one of ${choices.join(', ')}, got ${show(value)}`);
 }

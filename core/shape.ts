@@ -1,4 +1,5 @@
 import { ShapeError } from './errors.js';
+import { requireArray } from './options.js';
 
 /** Extents, outermost first; `[]` is a scalar. Storage is always contiguous and row-major. */
 export type Shape = readonly number[];
@@ -29,6 +30,7 @@ export function contiguousStrides(shape: Shape): number[] {
 
 /** Throws unless `shape` consists of whole, non-negative extents and has at most MAX_RANK of them. */
 export function checkShape(op: string, shape: Shape): void {
+  requireArray(op, 'shape', shape);
   if (shape.length > MAX_RANK) {
     throw new ShapeError(`${op}: shape [${shape}] has rank ${shape.length}; at most ${MAX_RANK} axes are supported`);
   }
@@ -51,6 +53,7 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 /** Axes as a sorted list of distinct 0 .. rank-1; `undefined` or `null` means all of them. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, axis) => axis);
+  if (typeof axes !== 'number') requireArray(op, 'axes', axes);
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(list).size !== list.length) throw new ShapeError(`${op}: axes [${list}] name one axis twice`);
   return list.sort((a, b) => a - b);
@@ -98,6 +101,7 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDim: boo
 
 /** Resolves one -1 in `shape` from the number of elements, and checks that the count fits. */
 export function resolveReshape(op: string, from: Shape, shape: Shape): number[] {
+  requireArray(op, 'shape', shape);
   const size = sizeOf(from);
   const unknown = shape.indexOf(-1);
   const known = sizeOf(shape.filter((extent) => extent !== -1));

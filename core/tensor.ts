@@ -2,9 +2,9 @@ import type { Backend, DeviceName, Operand } from './backend.js';
 import { type BackwardOptions, backward } from './backward.js';
 import { type DType, type TypedArray, allocate, dtypeOf } from './dtype.js';
 import { backendFor, defaultBackend } from './device.js';
-import { AutogradError, DTypeError, ShapeError } from './errors.js';
+import { AutogradError, DTypeError, ShapeError, TapegradError } from './errors.js';
 import { trackTensor, untrackTensor } from './memory.js';
-import { readOptions } from './options.js';
+import { readOptions, show } from './options.js';
 import { type Shape, checkShape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
 import { type Edge, type GradientHook, releaseEdge, retainEdge } from './tape.js';
@@ -197,11 +197,24 @@ export class Tensor {
   }
 }
 
+/** Throws unless `value`, an argument of `op`, is a tensor. */
+export function requireTensor(op: string, name: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw new TapegradError(`${op}: ${name} must be a tensor, got ${show(value)}; make one with tensor()`);
+}
+
+/** Throws unless all `values`, arguments of `op` by their names, are tensors. For functions that look at them before an op does. */
+export function requireTensors(op: string, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) requireTensor(op, name, value);
+}
+
 function flatten(value: NestedArray | ArrayLike<number>, out: number[], shape: number[], depth: number): void {
   if (typeof value === 'number') {
     if (depth !== shape.length) throw new ShapeError('tensor: nested arrays have unequal depths');
     out.push(value);
     return;
+  }
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    throw new TapegradError(`tensor: values must be numbers, or nested arrays of numbers, got ${show(value)}`);
   }
   if (depth === shape.length && out.length === 0) shape.push(value.length);
   else if (value.length !== shape[depth]) {
@@ -249,7 +262,7 @@ export function tensor(values: NestedArray | ArrayLike<number>, second?: Shape |
   const { dtype: wanted, device, requiresGrad } = readOptions('tensor', options, TENSOR_DEFAULTS);
   const found: number[] = [];
   let flat: ArrayLike<number>;
-  if (typeof values !== 'number' && typeof values[0] === 'number') {
+  if (typeof values !== 'number' && typeof values?.[0] === 'number') {
     flat = values as ArrayLike<number>;
     if (Array.isArray(values) && values.some((value) => typeof value !== 'number')) throw new ShapeError('tensor: nested arrays have unequal depths');
     found.push(flat.length);

@@ -2,7 +2,7 @@ import { ShapeError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
 import { readOptions, requireChoice } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
+import { type Tensor, requireTensors } from '../core/tensor.js';
 import { maskLike } from '../kernels/binary/helpers.js';
 import { REDUCTIONS, type Reduction, crossEntropy, targetWeights } from '../kernels/crossEntropy/op.js';
 import { gather } from '../kernels/gather/op.js';
@@ -29,6 +29,7 @@ function reduce(loss: string, losses: Tensor, reduction: Reduction): Tensor {
 }
 
 function requireSameShape(loss: string, input: Tensor, target: Tensor): void {
+  requireTensors(loss, { input, target });
   if (!sameShape(input.shape, target.shape)) {
     throw new ShapeError(`${loss}: input [${input.shape}] and target [${target.shape}] must have one shape; reshape() or expand() one`);
   }
@@ -127,6 +128,7 @@ export interface NllOptions extends ReductionOptions {
  * divides by the sum of the targets' weights. PyTorch's name: `nll_loss`.
  */
 export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
+  requireTensors('nllLoss', { logProbabilities, target });
   const { weight, ignoreIndex, reduction } = readOptions('nllLoss', options, { weight: undefined, ignoreIndex: -100, reduction: 'mean' });
   const { shape } = logProbabilities;
   if (logProbabilities.rank < 2 || !sameShape(target.shape, [shape[0], ...shape.slice(2)])) {

@@ -1,8 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DeviceName, type Tensor, keep, memory, ones, scope, shutdown, tensor } from '../index.js';
+import {
+  DeviceError, type DeviceName, type KernelOp, OutOfMemoryError, type Tensor, applyOp, keep, memory, ones, scope, shutdown, tensor,
+} from '../index.js';
 import { mul } from '../kernels/binary/op.js';
 import { sum } from '../kernels/reduce/op.js';
+import { throwsError } from './fixtures/expect.js';
 import { initBothDevices } from './support.js';
 
 const test = suite('memory');
@@ -51,6 +54,24 @@ for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
     scope(() => { sum(mul(mul(x, x), x)); });
     x.dispose();
     assert.is(memory().liveBytes, before.liveBytes);
+  });
+
+  test(`${device}: a call for which there is no memory leaves nothing behind, on the tape or beside it`, () => {
+    const before = memory();
+    const huge = [2 ** 20, 2 ** 20];
+    const halfHuge: KernelOp<object> = {
+      name: 'halfHuge', inputs: ['x'], outputs: ['small', 'huge'],
+      infer: ([x]) => [x, { shape: huge, dtype: x.dtype }],
+      cpu: () => {}, kernel: () => ({ launches: [] }), vjp: () => [null],
+    };
+    const NoMemory = device === 'cpu' ? OutOfMemoryError : DeviceError;
+    scope(() => {
+      const x = ones([1, 1], { device, requiresGrad: true }).exp(); // exp keeps its output for backward
+      throwsError(() => x.expand(huge), NoMemory, /^expand: .*shape \[1048576,1048576\] .*4398046511104 bytes/);
+      throwsError(() => applyOp(halfHuge, [x], {}), NoMemory, /^halfHuge: .*shape \[1048576,1048576\]/);
+    });
+    assert.is(memory().liveBytes, before.liveBytes);
+    assert.is(memory().liveTensors, before.liveTensors);
   });
 
   test(`${device}: backward gives saved values back as it goes`, () => {

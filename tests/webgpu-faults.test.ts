@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DeviceError, DeviceLostError } from '../core/errors.js';
+import { DeviceError, DeviceLostError, init, shutdown, tensor } from '../index.js';
+import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { rejectsWith, throwsError } from './fixtures/expect.js';
 import { Harness, axpbModule, lastOfTable } from './fixtures/webgpuOps.js';
 
@@ -31,6 +32,27 @@ test('destroy() ends everything in the same way', async () => {
   h.backend.destroy();
   await rejectsWith(pending, DeviceLostError, /the device is gone \(destroyed\)/);
   throwsError(() => h.upload(Float32Array.of(1)), DeviceLostError, /the device is gone \(destroyed\)/);
+});
+
+test('init() opens another device after a loss; what lived on the lost one is named, and can still be disposed', async () => {
+  const first = (await init({ device: 'webgpu' })).backend;
+  const before = tensor([1, 2]);
+  (first as WebGpuBackend).device.destroy();
+  await rejectsWith(before.add(1).data(), DeviceLostError, /call init\(\) again/);
+  const second = (await init({ device: 'webgpu' })).backend;
+  assert.is.not(second, first);
+  const after = tensor([1, 2]);
+  assert.equal(await after.add(1).toArray(), [2, 3]);
+  throwsError(() => after.add(before), DeviceError, /^add: inputs are on webgpu and another webgpu; one was made before init\(\) opened it anew/);
+  before.dispose();
+  assert.is((await init({ device: 'webgpu' })).backend, second);
+  shutdown('webgpu');
+});
+
+test('two calls of init() at once open one device', async () => {
+  const [first, second] = await Promise.all([init({ device: 'webgpu' }), init({ device: 'webgpu' })]);
+  assert.is(first.backend, second.backend);
+  shutdown('webgpu');
 });
 
 test('a kernel that does not compile: file and line, at every read that depends on it and no other', async () => {

@@ -1,5 +1,5 @@
 import type { Backend, BackendMemory, Operand, Spec } from '../backend.js';
-import { type DType, type TypedArray, allocate, isDType } from '../dtype.js';
+import { type DType, type TypedArray, allocate, bytesPerElement, isDType } from '../dtype.js';
 import { OutOfMemoryError } from '../errors.js';
 import type { CpuOperand, Op } from '../op.js';
 import { sizeOf } from '../shape.js';
@@ -29,6 +29,7 @@ function operand(operand: Operand): CpuOperand {
 export class CpuBackend implements Backend {
   readonly name = 'cpu';
   readonly description = 'CPU reference (JavaScript)';
+  readonly isLost = false;
   private readonly usage: BackendMemory = { liveBytes: 0, pooledBytes: 0, peakBytes: 0 };
 
   supports(dtype: DType): boolean {
@@ -36,16 +37,11 @@ export class CpuBackend implements Backend {
   }
 
   allocate(op: string, spec: Spec): Storage {
-    const length = sizeOf(spec.shape);
-    try {
-      return new CpuStorage(this, spec.dtype, allocate(spec.dtype, length));
-    } catch (error) {
-      throw new OutOfMemoryError(op, spec.shape, length * 4, (error as Error).message);
-    }
+    return this.store(op, spec, () => allocate(spec.dtype, sizeOf(spec.shape)));
   }
 
-  upload(_op: string, data: TypedArray, spec: Spec): Storage {
-    return new CpuStorage(this, spec.dtype, data.slice());
+  upload(op: string, data: TypedArray, spec: Spec): Storage {
+    return this.store(op, spec, () => data.slice());
   }
 
   async read(storage: Storage): Promise<TypedArray> {
@@ -66,6 +62,14 @@ export class CpuBackend implements Backend {
   emptyPool(): void {}
 
   destroy(): void {}
+
+  private store(op: string, { shape, dtype }: Spec, make: () => TypedArray): Storage {
+    try {
+      return new CpuStorage(this, dtype, make());
+    } catch (error) {
+      throw new OutOfMemoryError(op, shape, sizeOf(shape) * bytesPerElement(dtype), (error as Error).message);
+    }
+  }
 
   /** Internal: storages report what they take and give back. */
   adjustLiveBytes(bytes: number): void {

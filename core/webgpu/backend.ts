@@ -86,6 +86,10 @@ export class WebGpuBackend implements Backend {
     this.readback = new Readback(this.recorder, this.staging, new Naps(Naps.help(opened.family)));
   }
 
+  get isLost(): boolean {
+    return this.guard.isLost;
+  }
+
   supports(dtype: DType): boolean {
     return dtype === 'float32' || dtype === 'int32';
   }

@@ -9,6 +9,10 @@ export class LossGuard {
     void device.lost.then((info) => this.lose(info.message || info.reason));
   }
 
+  get isLost(): boolean {
+    return this.reason !== null;
+  }
+
   /** Throws once the device is gone. */
   check(): void {
     if (this.reason !== null) throw this.error();

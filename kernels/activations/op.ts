@@ -2,7 +2,7 @@ import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
 import { normalizeAxis } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { reshape } from '../reshape/op.js';
 import { type SoftmaxOptions, softmax } from '../softmax/op.js';
 import { narrow } from '../slice/op.js';
@@ -23,6 +23,7 @@ export function relu6(x: Tensor): Tensor {
 
 /** x where x > `limit`, else `value`. PyTorch's name: `torch.nn.functional.threshold`. */
 export function threshold(x: Tensor, limit: number, value: number): Tensor {
+  requireTensors('threshold', { x });
   return scope(() => where(x.gt(limit), x, value));
 }
 
@@ -32,12 +33,14 @@ function checkLambda(op: string, lambda: number): void {
 
 /** x where |x| > lambda, else 0. */
 export function hardshrink(x: Tensor, lambda = 0.5): Tensor {
+  requireTensors('hardshrink', { x });
   checkLambda('hardshrink', lambda);
   return scope(() => where(x.abs().le(lambda), 0, x));
 }
 
 /** x moved towards 0 by lambda, and 0 where |x| <= lambda. */
 export function softshrink(x: Tensor, lambda = 0.5): Tensor {
+  requireTensors('softshrink', { x });
   checkLambda('softshrink', lambda);
   return scope(() => x.sub(clamp(x, -lambda, lambda)));
 }
@@ -47,6 +50,7 @@ export function softshrink(x: Tensor, lambda = 0.5): Tensor {
  * weight (He et al., arXiv 1502.01852). PyTorch's name: `torch.nn.functional.prelu`.
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
+  requireTensors('prelu', { x, weight });
   const channels = x.rank > 1 ? x.shape[1] : 1;
   if (weight.rank !== 1 || (weight.size !== 1 && weight.size !== channels)) {
     throw new ShapeError(`prelu: weight [${weight.shape}] must be [1], or [${channels}] for the channels of x [${x.shape}]`);
@@ -64,6 +68,7 @@ export interface GluOptions {
 
 /** a sigmoid(b) for the halves a and b of an axis (Dauphin et al., arXiv 1612.08083). PyTorch's name: `torch.nn.functional.glu`. */
 export function glu(x: Tensor, options: GluOptions = {}): Tensor {
+  requireTensors('glu', { x });
   const { axis } = readOptions('glu', options, { axis: -1 });
   const at = normalizeAxis('glu', axis, x.rank);
   const half = x.shape[at] / 2;
@@ -73,6 +78,7 @@ export function glu(x: Tensor, options: GluOptions = {}): Tensor {
 
 /** softmax(-x) along an axis, default the last. */
 export function softmin(x: Tensor, options: SoftmaxOptions = {}): Tensor {
+  requireTensors('softmin', { x });
   const { axis } = readOptions('softmin', options, { axis: -1 });
   return scope(() => softmax(x.neg(), { axis }));
 }

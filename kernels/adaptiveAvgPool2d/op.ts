@@ -2,8 +2,9 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { requireArray } from '../../core/options.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import type { KernelPlan } from '../../core/webgpu/kernel.js';
 import { avgPool2d } from '../pool/op.js';
 import { resizedShape } from '../resizedShape.js';
@@ -70,6 +71,8 @@ export type AdaptiveSize = number | readonly [number | null, number | null];
  * PyTorch's name: `torch.nn.functional.adaptive_avg_pool2d`.
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  requireTensors('adaptiveAvgPool2d', { x });
+  if (typeof outputSize !== 'number') requireArray('adaptiveAvgPool2d', 'outputSize', outputSize);
   const [height, width] = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
   const size = [height ?? x.shape[2], width ?? x.shape[3]] as const;
   requireFloat('adaptiveAvgPool2d', 'x', x.dtype);

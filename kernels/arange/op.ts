@@ -62,6 +62,5 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
   const numbers = args.filter((argument) => typeof argument === 'number');
   const options = args.find((argument) => typeof argument === 'object') ?? {};
   const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers;
-  const dtype = options.dtype ?? ([start, stop, step].every(Number.isInteger) ? 'int32' : 'float32');
-  return create(arangeOp, { start, stop, step, dtype }, options);
+  return create(arangeOp, { start, stop, step }, options, [start, stop, step].every(Number.isInteger) ? 'int32' : 'float32');
 }

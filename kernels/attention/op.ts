@@ -2,7 +2,7 @@ import { isFloat, requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { arange } from '../arange/op.js';
 import { ge } from '../binary/op.js';
 import { dropout } from '../dropout/op.js';
@@ -75,6 +75,7 @@ function causalMask(q: Tensor, k: Tensor): Tensor {
  * allows no key gets 0. Vaswani et al. 2017. PyTorch's name: `torch.nn.functional.scaled_dot_product_attention`.
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  requireTensors('scaledDotProductAttention', { q, k, v });
   const { attnMask, ...call } = readOptions('scaledDotProductAttention', options, {
     attnMask: undefined, dropoutP: undefined, isCausal: undefined, scale: undefined,
   });

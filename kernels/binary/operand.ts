@@ -1,11 +1,17 @@
 import { type DType, isFloat, promoteTypes } from '../../core/dtype.js';
 import { TapegradError } from '../../core/errors.js';
+import { show } from '../../core/options.js';
 import { Tensor } from '../../core/tensor.js';
 import { cast } from '../cast/op.js';
 import { full } from '../fill/op.js';
 
 /** A tensor, or a number that stands for a tensor with that value everywhere. */
 export type Operand = Tensor | number;
+
+function requireOperand(op: string, name: string, value: unknown): void {
+  if (value instanceof Tensor || typeof value === 'number') return;
+  throw new TapegradError(`${op}: ${name} must be a tensor or a number, got ${show(value)}; make a tensor with tensor()`);
+}
 
 /** A number takes dtype and device of its partner; one that is not whole lifts an int32 partner to float32. */
 function asTensor(value: Operand, partner: Tensor): Tensor {
@@ -21,6 +27,8 @@ function asTensor(value: Operand, partner: Tensor): Tensor {
 export function withPromotedOperands(
   op: string, a: Operand, b: Operand, call: (x: Tensor, y: Tensor) => Tensor, floatOnly = false,
 ): Tensor {
+  requireOperand(op, 'a', a);
+  requireOperand(op, 'b', b);
   const partner = a instanceof Tensor ? a : b;
   if (!(partner instanceof Tensor)) throw new TapegradError(`${op}: one operand must be a tensor, got the numbers ${a} and ${b}`);
   const made: Tensor[] = [];

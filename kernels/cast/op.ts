@@ -2,7 +2,7 @@ import { callOp } from '../../core/apply.js';
 import type { DType } from '../../core/dtype.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { wgslType } from '../../core/webgpu/kernel.js';
 import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import { castCpu } from './cpu.js';
@@ -31,6 +31,7 @@ declare module '../../core/tensor.js' {
 
 /** The values of `x` in `dtype`: to int32 they are cut toward zero and saturate, NaN gives 0. PyTorch's name: `Tensor.to`. */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  requireTensors('cast', { x });
   return x.dtype === dtype ? x.alias() : callOp('cast', [x], { dtype });
 }
 

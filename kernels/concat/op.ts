@@ -2,7 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireArray } from '../../core/options.js';
 import { type Shape, normalizeAxis } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { narrow } from '../slice/op.js';
@@ -16,6 +16,7 @@ export interface ConcatAttrs {
 
 /** The shapes of what is to be joined. Throws where there is nothing. */
 export function shapesOf(op: string, inputs: readonly { shape: Shape }[]): Shape[] {
+  requireArray(op, 'tensors', inputs);
   if (inputs.length === 0) throw new ShapeError(`${op}: takes at least one tensor, got none`);
   return inputs.map(({ shape }) => shape);
 }

@@ -1,7 +1,7 @@
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { type Conv2dAttrs, conv2dGeometry } from '../conv2d/geometry.js';
 import { conv2d } from '../conv2d/op.js';
 import { convTranspose2d } from '../convTranspose2d/op.js';
@@ -33,6 +33,7 @@ export interface Conv1dOptions {
  * ShapeError where they do not fit. PyTorch's name: `torch.nn.functional.conv1d`.
  */
 export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv1dOptions = {}): Tensor {
+  requireTensors('conv1d', { x, weight });
   const { stride, padding, dilation, groups } = readOptions('conv1d', options, { stride: 1, padding: 0, dilation: 1, groups: 1 });
   checkSequences('conv1d', x, weight, '[filters, channels / groups, kernel length]');
   const attrs: Conv2dAttrs = { stride: [1, stride], padding: [[0, 0], pairOf(padding)], dilation: [1, dilation], groups };
@@ -55,6 +56,7 @@ export interface ConvTranspose1dOptions extends Omit<Conv1dOptions, 'padding'> {
  * [filters]. See `convTranspose2d`. PyTorch's name: `torch.nn.functional.conv_transpose1d`.
  */
 export function convTranspose1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTranspose1dOptions = {}): Tensor {
+  requireTensors('convTranspose1d', { x, weight });
   const defaults = { stride: 1, padding: 0, outputPadding: 0, dilation: 1, groups: 1 };
   const { stride, padding, outputPadding, dilation, groups } = readOptions('convTranspose1d', options, defaults);
   checkSequences('convTranspose1d', x, weight, '[channels, filters / groups, kernel length]');

@@ -3,7 +3,7 @@ import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
 import { sameShape } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import '../binary/op.js';
 import { type Conv2dAttrs, conv2dGeometry } from '../conv2d/geometry.js';
 import '../conv2d/op.js';
@@ -34,6 +34,7 @@ export interface ConvTranspose2dOptions {
  * they do not fit. PyTorch's name: `torch.nn.functional.conv_transpose2d`, whose outputPadding may reach the dilation, too.
  */
 export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTranspose2dOptions = {}): Tensor {
+  requireTensors('convTranspose2d', { x, weight });
   const defaults = { stride: 1, padding: 0, outputPadding: 0, dilation: 1, groups: 1 };
   const { stride, padding, outputPadding, dilation, groups } = readOptions('convTranspose2d', options, defaults);
   const [vertical, horizontal] = pairOf(padding);

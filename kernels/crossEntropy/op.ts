@@ -6,7 +6,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import type { Spec } from '../../core/backend.js';
 import { readOptions, requireChoice } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { mul } from '../binary/op.js';
 import { indexSelect } from '../indexSelect/op.js';
 import { reshape } from '../reshape/op.js';
@@ -131,6 +131,7 @@ export interface CrossEntropyOptions {
  * WebGPU, where a kernel cannot throw. PyTorch's name: `torch.nn.functional.cross_entropy`.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  requireTensors('crossEntropy', { logits, target });
   const defaults = { reduction: 'mean' as const, weight: undefined, ignoreIndex: -100, labelSmoothing: 0 };
   const { reduction, weight, ignoreIndex, labelSmoothing } = readOptions('crossEntropy', options, defaults);
   requireChoice('crossEntropy', 'reduction', reduction, REDUCTIONS);

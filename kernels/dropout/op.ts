@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { sizeOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { type StreamStart, checkStream, planRandom, reserveStream } from '../random/stream.js';
 import { dropoutCpu } from './cpu.js';
 
@@ -36,6 +36,7 @@ export const dropoutOp = defineOp<KernelOp<StreamStart & { p: number }>>({
  * PyTorch's name: `torch.nn.functional.dropout`.
  */
 export function dropout(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
+  requireTensors('dropout', { x });
   const { p, training } = readOptions('dropout', options, { p: 0.5, training: true });
   checkProbability(p);
   if (!training || p === 0) return x.alias();

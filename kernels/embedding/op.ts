@@ -2,7 +2,7 @@ import { requireInt } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { eq } from '../binary/op.js';
 import { indexSelect } from '../indexSelect/op.js';
 import { reshape } from '../reshape/op.js';
@@ -26,6 +26,7 @@ function normalizeRow(paddingIndex: number, weight: Tensor): number {
  * An index outside 0 .. rows-1 throws a ShapeError on the CPU; on WebGPU its row is NaN (0 for int32).
  */
 export function embedding(index: Tensor, weight: Tensor, options: { paddingIndex?: number } = {}): Tensor {
+  requireTensors('embedding', { index, weight });
   const { paddingIndex } = readOptions('embedding', options, { paddingIndex: undefined });
   requireInt('embedding', 'index', index.dtype);
   if (weight.rank !== 2) throw new ShapeError(`embedding: weight must have the shape [rows, width], got [${weight.shape}]`);

@@ -1,8 +1,9 @@
 import { callOp } from '../../core/apply.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { requireArray } from '../../core/options.js';
 import { type Shape, broadcastStrides, checkShape } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout } from '../strided/plan.js';
 import { expandCpu } from './cpu.js';
@@ -43,6 +44,8 @@ declare module '../../core/tensor.js' {
  * ShapeError where another extent would change. PyTorch's name: `Tensor.expand`, which gives a view.
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  requireTensors('expand', { x });
+  requireArray('expand', 'shape', shape);
   const lead = shape.length - x.rank;
   return callOp('expand', [x], { shape: shape.map((extent, axis) => (extent === -1 && axis >= lead ? x.shape[axis - lead] : extent)) });
 }

@@ -1,5 +1,7 @@
 import type { DType } from '../../core/dtype.js';
+import { DTypeError, TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { show } from '../../core/options.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { create } from '../create.js';
@@ -22,8 +24,10 @@ export function bitsOf(value: number, dtype: DType): number {
 export const fillOp = defineOp<KernelOp<FillAttrs>>({
   name: 'fill',
   inputs: [],
-  infer(_inputs, { shape, dtype }) {
+  infer(_inputs, { shape, dtype, value }) {
     checkShape('fill', shape);
+    if (typeof value !== 'number') throw new TapegradError(`fill: value must be a number, got ${show(value)}`);
+    if (dtype === 'int32' && value !== (value | 0)) throw new DTypeError(`fill: value ${value} is not a 32-bit integer; use dtype 'float32'`);
     return [{ shape, dtype }];
   },
   cpu: fillCpu,
@@ -38,7 +42,7 @@ export const fillOp = defineOp<KernelOp<FillAttrs>>({
 
 /** A tensor of `shape` with every element `value`. PyTorch's name: `torch.full`. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  return create(fillOp, { shape, value, dtype: options.dtype ?? 'float32' }, options);
+  return create(fillOp, { shape, value }, options);
 }
 
 /** Zeros. PyTorch's name: `torch.zeros`. */

@@ -2,7 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { normalizeAxes } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout, windowLayout } from '../strided/plan.js';
 import { flipCpu } from './cpu.js';
@@ -44,6 +44,7 @@ declare module '../../core/tensor.js' {
  * ShapeError for an axis that is absent or named twice. PyTorch's name: `torch.flip`.
  */
 export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
+  requireTensors('flip', { x });
   return callOp('flip', [x], { axes: normalizeAxes('flip', axes, x.rank) });
 }
 

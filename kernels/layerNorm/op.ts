@@ -1,6 +1,6 @@
 import { applyOp } from '../../core/apply.js';
 import { scope } from '../../core/memory.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireArray } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type NormalizeAttrs, defineNormalization, withParameters } from '../normalize/define.js';
@@ -32,6 +32,7 @@ export interface LayerNormOptions {
  */
 export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: LayerNormOptions = {}): Tensor {
   const { weight, bias, eps } = readOptions('layerNorm', options, { weight: undefined, bias: undefined, eps: 1e-5 });
+  if (typeof normalizedShape !== 'number') requireArray('layerNorm', 'normalizedShape', normalizedShape);
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   return scope(() => applyOp(layerNormOp, withParameters(x, weight, bias), { normalizedShape: shape, eps })[0]);
 }

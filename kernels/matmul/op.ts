@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { broadcastShapes, sameShape, sizeOf } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
 import { reshape } from '../reshape/op.js';
 import { matmulCpu } from './cpu.js';
@@ -78,6 +78,7 @@ declare module '../../core/tensor.js' {
  * Throws ShapeError when the inner extents differ. PyTorch's name: `torch.matmul`.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  requireTensors('matmul', { a, b });
   const { transposeA, transposeB } = readOptions('matmul', options, { transposeA: false, transposeB: false });
   if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul: shapes [${a.shape}] and [${b.shape}]: a scalar has no axis to sum over; use mul`);
   const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
@@ -95,6 +96,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
  * PyTorch's name: `torch.nn.functional.linear`.
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: FusedActivation = {}): Tensor {
+  requireTensors('linear', { x, weight });
   const { activation } = readOptions('linear', options, { activation: undefined });
   if (weight.rank !== 2 || x.shape.at(-1) !== weight.shape[1]) {
     throw new ShapeError(`linear: x [${x.shape}] does not fit weight [${weight.shape}]: x's last extent must be the weight's second`);

@@ -2,7 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { DTypeError, ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions, requireChoice } from '../../core/options.js';
+import { readOptions, requireArray, requireChoice } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { concat } from '../concat/op.js';
@@ -29,6 +29,8 @@ export interface PadOptions {
 }
 
 function checkPadding(shape: Shape, padding: Padding): void {
+  requireArray('pad', 'padding', padding);
+  padding.forEach((pair, axis) => requireArray('pad', `padding of axis ${axis}`, pair));
   const show = padding.map((pair) => `[${pair}]`).join(', ');
   if (padding.length !== shape.length) {
     throw new ShapeError(`pad: padding [${show}] for shape [${shape}]; give [before, after] for each of the ${shape.length} axes`);

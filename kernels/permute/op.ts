@@ -1,8 +1,9 @@
 import { callOp } from '../../core/apply.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { requireArray } from '../../core/options.js';
 import { contiguousStrides, normalizeAxis } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout } from '../strided/plan.js';
 import { permuteCpu } from './cpu.js';
@@ -46,6 +47,8 @@ declare module '../../core/tensor.js' {
  * end). Any dtype. ShapeError unless each axis is named once. PyTorch's name: `torch.permute`, which gives a view.
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  requireTensors('permute', { x });
+  requireArray('permute', 'axes', axes);
   return callOp('permute', [x], { axes: axes.map((axis) => normalizeAxis('permute', axis, x.rank)) });
 }
 
@@ -54,6 +57,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  * PyTorch's name: `torch.transpose`, which gives a view and has no default axes.
  */
 export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
+  requireTensors('transpose', { x });
   const a = normalizeAxis('transpose', axisA, x.rank);
   const b = normalizeAxis('transpose', axisB, x.rank);
   return permute(x, x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)));

@@ -1,6 +1,7 @@
 import { type DType, isFloat } from '../../core/dtype.js';
 import { DTypeError, ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { readOptions } from '../../core/options.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { create } from '../create.js';
@@ -67,7 +68,7 @@ function drawFor(op: string, shape: Shape): StreamStart {
  * numbers on every device. float32 unless options say float64. PyTorch's name: `torch.rand`.
  */
 export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
-  return create(randOp, { shape, dtype: options.dtype ?? 'float32', ...drawFor('rand', shape) }, options);
+  return create(randOp, { shape, ...drawFor('rand', shape) }, options);
 }
 
 /**
@@ -75,7 +76,7 @@ export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
  * seeds: the same on every device to a few ULP. float32 unless options say float64. PyTorch's name: `torch.randn`.
  */
 export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
-  return create(randnOp, { shape, dtype: options.dtype ?? 'float32', ...drawFor('randn', shape) }, options);
+  return create(randnOp, { shape, ...drawFor('randn', shape) }, options);
 }
 
 /**
@@ -84,5 +85,6 @@ export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
  * span / 2^32. PyTorch's name: `torch.randint`.
  */
 export function randInt(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype' | 'requiresGrad'> = {}): Tensor {
+  readOptions('randInt', options, { device: undefined });
   return create(randIntOp, { shape, low, high, ...drawFor('randInt', shape) }, options);
 }

@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { normalizeAxes, normalizeAxis, reducedShape, sizeOf } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { reshape } from '../reshape/op.js';
 import { reduceCpu } from './cpu.js';
 import { REDUCE_VARIANTS, planReduce } from './plan.js';
@@ -80,16 +80,19 @@ declare module '../../core/tensor.js' {
 const DEFAULTS = { axis: null, keepDim: false };
 
 function reduce(name: string, x: Tensor, options: ReduceOptions): Tensor {
+  requireTensors(name, { x });
   const { axis, keepDim } = readOptions(name, options, DEFAULTS);
   return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim });
 }
 
 function reduceDeviations(name: string, x: Tensor, options: VarOptions): Tensor {
+  requireTensors(name, { x });
   const { axis, keepDim, correction } = readOptions(name, options, { ...DEFAULTS, correction: 1 });
   return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim, correction });
 }
 
 function arg(name: string, x: Tensor, options: ArgOptions): Tensor {
+  requireTensors(name, { x });
   const { axis, keepDim } = readOptions(name, options, DEFAULTS);
   if (axis !== null) {
     return callOp(name, [x], { axes: [normalizeAxis(name, axis, x.rank)], keepDim });

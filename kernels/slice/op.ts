@@ -1,9 +1,9 @@
 import { callOp } from '../../core/apply.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireArray } from '../../core/options.js';
 import { type Shape, checkShape, normalizeAxis, sameShape } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { type Layout, copyBox, movingCost, planOnGround, wholeLayout, windowLayout } from '../strided/plan.js';
 import { sliceCpu, sliceGradCpu } from './cpu.js';
@@ -77,6 +77,7 @@ declare module '../../core/tensor.js' {
  * dtype. ShapeError for a step of 0 or too many ranges. PyTorch's name: `x[start:stop:step, ...]`, without negative steps.
  */
 export function slice(x: Tensor, ranges: readonly (SliceRange | null)[]): Tensor {
+  requireTensors('slice', { x });
   return callOp('slice', [x], { slices: resolveRanges('slice', x.shape, ranges) });
 }
 
@@ -90,6 +91,7 @@ function part(x: Tensor, axis: number, start: number, length: number): Tensor {
  * ShapeError where they leave the axis. PyTorch's name: `torch.narrow`, which gives a view.
  */
 export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
+  requireTensors('narrow', { x });
   const at = normalizeAxis('narrow', axis, x.rank);
   const first = start < 0 ? start + x.shape[at] : start;
   if (!Number.isInteger(start) || !Number.isInteger(length) || first < 0 || length < 0 || first + length > x.shape[at]) {
@@ -103,9 +105,11 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
  * last one taking what remains. Any dtype. ShapeError unless the parts fill the axis. PyTorch's name: `torch.split`.
  */
 export function split(x: Tensor, sizes: number | readonly number[], options: { axis?: number } = {}): Tensor[] {
+  requireTensors('split', { x });
   const { axis } = readOptions('split', options, { axis: 0 });
   const at = normalizeAxis('split', axis, x.rank);
   const extent = x.shape[at];
+  if (typeof sizes !== 'number') requireArray('split', 'sizes', sizes);
   const list = typeof sizes === 'number' ? equalParts(extent, sizes) : sizes;
   if (list.some((size) => !Number.isInteger(size) || size < 0) || list.reduce((total, size) => total + size, 0) !== extent) {
     throw new ShapeError(

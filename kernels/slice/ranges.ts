@@ -1,4 +1,5 @@
 import { ShapeError } from '../../core/errors.js';
+import { requireArray } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
 
 /** Python's `start:stop:step`. A bound that is left out or null is open; negative ones count from the end. */
@@ -24,11 +25,13 @@ function resolveRange(extent: number, [start, stop, step]: SliceRange): AxisSlic
 
 /** One range an axis; null, and every axis after the last range, is taken whole. */
 export function resolveRanges(op: string, shape: Shape, ranges: readonly (SliceRange | null)[]): AxisSlice[] {
+  requireArray(op, 'ranges', ranges);
   if (ranges.length > shape.length) {
     throw new ShapeError(`${op}: ${ranges.length} ranges for shape [${shape}]; give at most one an axis`);
   }
   return shape.map((extent, axis) => {
     const range = ranges[axis] ?? [];
+    requireArray(op, `the range of axis ${axis}`, range);
     if (range.length > 3 || range[2] === 0 || range.some((value) => value != null && !Number.isInteger(value))) {
       throw new ShapeError(
         `${op}: range [${range}] of axis ${axis} of shape [${shape}] must be [start, stop, step] in whole numbers, the step not 0`,

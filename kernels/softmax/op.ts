@@ -3,7 +3,7 @@ import { requireFloat } from '../../core/dtype.js';
 import { type KernelOp, type Vjp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { normalizeAxis, sizeOf } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
 import { softmaxCpu } from './cpu.js';
 import { type Rows, rowsOf } from './layout.js';
@@ -80,12 +80,14 @@ declare module '../../core/tensor.js' {
 
 /** exp(x) over its sum along `axis`, safe for large values. PyTorch's name: `torch.softmax`. */
 export function softmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
+  requireTensors('softmax', { x });
   const { axis } = readOptions('softmax', options, { axis: -1 });
   return callOp('softmax', [x], { axis: normalizeAxis('softmax', axis, x.rank) });
 }
 
 /** The logarithm of `softmax`, computed without taking one of a vanishing number. PyTorch's name: `torch.log_softmax`. */
 export function logSoftmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
+  requireTensors('logSoftmax', { x });
   const { axis } = readOptions('logSoftmax', options, { axis: -1 });
   return callOp('logSoftmax', [x], { axis: normalizeAxis('logSoftmax', axis, x.rank) });
 }

@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { type Shape, checkShape, normalizeAxis, sameShape } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { listShapes, shapesOf } from '../concat/op.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { type Layout, copyBox, movingCost, wholeLayout } from '../strided/plan.js';
@@ -87,6 +87,7 @@ export function stack(tensors: readonly Tensor[], options: { axis?: number } = {
  * gives `time` tensors [batch, features]. Any dtype; the reverse of `stack`. PyTorch's name: `torch.unbind`, which gives views.
  */
 export function unbind(x: Tensor, options: { axis?: number } = {}): Tensor[] {
+  requireTensors('unbind', { x });
   const { axis } = readOptions('unbind', options, { axis: 0 });
   return applyOp(unbindOp, [x], { axis: normalizeAxis('unbind', axis, x.rank) });
 }

@@ -2,7 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { MAX_FLOAT32, requireFloat } from '../../core/dtype.js';
 import { TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions, requireChoice } from '../../core/options.js';
+import { readOptions, requireChoice, requireNumber } from '../../core/options.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { wgslType } from '../../core/webgpu/kernel.js';
@@ -15,7 +15,8 @@ function defineUnary(row: UnaryRow, code: number): void {
   defineOp<KernelOp<UnaryAttrs>>({
     name,
     inputs: ['x'],
-    infer([x]) {
+    infer([x], attrs) {
+      for (const [setting, value] of Object.entries(attrs)) requireNumber(name, setting, value);
       if (!row.integers) requireFloat(name, 'x', x.dtype);
       return [{ shape: x.shape, dtype: x.dtype }];
     },

@@ -1,0 +1,83 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as kernels from '../kernels/index.js';
+import * as losses from '../nn/losses.js';
+import { DTypeError, TapegradError, grad, init, tensor } from '../index.js';
+import { throwsError } from './fixtures/expect.js';
+
+/*
+ * Arguments as they come from JavaScript, where no compiler stands in between. What is neither tensor nor number nor array is
+ * refused, by name, wherever a public function needs an argument: it never counts as a number, and never becomes NaN.
+ */
+
+await init({ device: 'cpu' });
+
+const x = tensor([[1, 2], [3, 4]]);
+const WRONG: readonly (readonly [string, unknown])[] = [
+  ['undefined', undefined], ['null', null], ["'text'", 'text'], ['{}', {}], ['true', true], ['() => 1', () => 1],
+];
+
+type Call = (...args: unknown[]) => unknown;
+
+/** The calls that are meant to work. */
+const WORKS: Readonly<Record<string, RegExp>> = {
+  flip: /^flip\(x, (undefined|null)\)$/, // all axes
+  rmsPropStep: /^rmsPropStep\(x, x, x, (undefined|null), x, x\)$|^rmsPropStep\(x, x, x, x, (undefined|null), x\)$/, // states without use
+};
+
+for (const [name, value] of Object.entries({ ...kernels, ...losses })) {
+  if (typeof value !== 'function' || !/^[a-z]/.test(name)) continue;
+  const places = name.endsWith('Step') ? value.length - 1 : value.length; // a step's settings come from the optimisers
+  test(`${name} refuses what it cannot take`, () => {
+    for (let place = 0; place < places; place++) {
+      for (const [shown, wrong] of WRONG) {
+        const args = Array.from({ length: value.length }, (_, i) => (i === place ? wrong : x));
+        const call = `${name}(${args.map((arg) => (arg === x ? 'x' : shown)).join(', ')})`;
+        if (WORKS[name]?.test(call)) continue;
+        let result: unknown;
+        try {
+          result = (value as Call)(...args);
+        } catch (error) {
+          assert.instance(error, TapegradError, `${call} threw ${error}`);
+          continue;
+        }
+        assert.unreachable(`${call} gave ${result}`);
+      }
+    }
+  });
+}
+
+const refusals: readonly (readonly [call: () => unknown, message: RegExp])[] = [
+  [() => x.add('1' as never), /^add: b must be a tensor or a number, got '1'; make a tensor with tensor\(\)$/],
+  [() => x.mul([1, 2] as never), /^mul: b must be a tensor or a number, got \[1,2\]/],
+  [() => x.gt(undefined as never), /^gt: b must be a tensor or a number, got undefined/],
+  [() => x.matmul([[1], [2]] as never), /^matmul: b must be a tensor, got \[1,2\]; make one with tensor\(\)$/],
+  [() => kernels.conv2d(x, 3 as never), /^conv2d: weight must be a tensor, got 3/],
+  [() => kernels.crossEntropy(x, [0, 1] as never), /^crossEntropy: target must be a tensor, got \[0,1\]/],
+  [() => kernels.zeros(3 as never), /^fill: shape must be an array, got 3$/],
+  [() => (x.reshape as Call)(4, 1), /^reshape: shape must be an array, got 4$/],
+  [() => (x.permute as Call)(1, 0), /^permute: axes must be an array, got 1$/],
+  [() => x.slice([0, 1] as never), /^slice: the range of axis 0 must be an array, got 0$/],
+  [() => x.pad([1, 1] as never), /^pad: padding of axis 0 must be an array, got 1$/],
+  [() => x.leakyRelu({ negativeSlope: 0.2 } as never), /^leakyRelu: negativeSlope must be a number, got \[object Object\]$/],
+  [() => x.elu(NaN), /^elu: alpha must be a number, got NaN$/],
+  [() => kernels.full([2], '3' as never), /^fill: value must be a number, got '3'$/],
+  [() => tensor('text' as never), /^tensor: values must be numbers, or nested arrays of numbers, got 'text'$/],
+  [() => tensor(undefined as never), /^tensor: values must be numbers, .*, got undefined$/],
+  [() => tensor([x] as never), /^tensor: values must be numbers, .*, got Tensor\(\[2,2\], float32, cpu\)$/],
+  [() => kernels.randInt(0, 3, [2], { dtype: 'float32' } as never), /^randInt: there is no option dtype; it takes device$/],
+  [() => grad(x.sum(), x as never), /^grad: inputs must be an array, got Tensor/],
+  [() => grad('text' as never, [x]), /^grad: outputs must be an array, got 'text'$/],
+];
+
+test('a refusal names the call, the argument and what it got', () => {
+  for (const [call, message] of refusals) throwsError(call, TapegradError, message);
+});
+
+test('int32 takes whole numbers of 32 bits only', () => {
+  const message = /^fill: value (1\.5|4294967296|NaN) is not a 32-bit integer; use dtype 'float32'$/;
+  for (const value of [1.5, 2 ** 32, NaN]) throwsError(() => kernels.full([2], value, { dtype: 'int32' }), DTypeError, message);
+  throwsError(() => tensor([1], { dtype: 'int32' }).add(2 ** 32), DTypeError, message);
+});
+
+test.run();
