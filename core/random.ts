@@ -1,3 +1,6 @@
+import { TapegradError } from './errors.js';
+import { show } from './options.js';
+
 /**
  * Counter-based random numbers: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  * Word i of a stream is a pure function of (seed, i), so CPU and GPU draw the same bits in any order.
@@ -85,8 +88,9 @@ export class Philox {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** A whole number in 0 .. n-1, unbiased (values past the last whole multiple of n are drawn again). */
+  /** A whole number in 0 .. n-1, for n up to 2^32; unbiased (values past the last whole multiple of n are drawn again). */
   below(n: number): number {
+    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) throw new TapegradError(`Philox.below: n must be a whole number from 1 to 2^32, got ${n}`);
     const limit = 2 ** 32 - (2 ** 32 % n);
     for (;;) {
       const bits = this.uint32();
@@ -115,9 +119,10 @@ export interface RandomState {
 
 const global: RandomState = { seed: 0, offset: 0 };
 
-/** Seeds the global generator. PyTorch's name: `manual_seed`. */
+/** Seeds the global generator with a whole number below 2^32. PyTorch's name: `manual_seed`. */
 export function manualSeed(seed: number): void {
-  global.seed = seed >>> 0;
+  if (seed !== seed >>> 0) throw new TapegradError(`manualSeed: the seed must be a whole number from 0 to 2^32 - 1, got ${show(seed)}`);
+  global.seed = seed;
   global.offset = 0;
 }
 

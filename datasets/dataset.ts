@@ -17,8 +17,8 @@ export interface ImageDataset {
 /** Examples `from` (included) to `to` (excluded); shares the memory. */
 export function subset(dataset: ImageDataset, from: number, to: number): ImageDataset {
   const [n, channels, height, width] = dataset.shape;
-  if (!(0 <= from && from <= to && to <= n)) {
-    throw new TapegradError(`subset: examples ${from} to ${to} do not lie in 0 to ${n}`);
+  if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= n)) {
+    throw new TapegradError(`subset: examples ${from} to ${to} must be whole numbers in 0 to ${n}`);
   }
   const size = channels * height * width;
   return {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FormatError, TapegradError } from '../core/errors.js';
+import { readOptions } from '../core/options.js';
 
 /** One file of a data set on the web. */
 export interface RemoteFile {
@@ -73,7 +74,7 @@ async function fetchRest(url: string, path: string, onProgress: DownloadOptions[
  * that broke off goes on where it stopped. Throws TapegradError without a network, FormatError for a wrong checksum.
  */
 export async function download(set: string, file: RemoteFile, options: DownloadOptions = {}): Promise<string> {
-  const { folder = cacheFolder(set), onProgress, otherwise } = options;
+  const { folder, onProgress, otherwise } = readOptions('download', options, { folder: cacheFolder(set), onProgress: undefined, otherwise: undefined });
   const path = join(folder, file.name);
   if (existsSync(path)) return path;
   await mkdir(folder, { recursive: true });

@@ -1,3 +1,4 @@
+import { readOptions } from '../core/options.js';
 import { Philox } from '../core/random.js';
 
 /* Generated points in the plane, with classes that a line cannot part. Values [count, 2], row-major; the same seed, the same points. */
@@ -20,7 +21,7 @@ const STREAM = 0x0c000000;
 
 /** `place` gives the point number `i` of class `label`, before noise. */
 function generate(
-  count: number, classes: number, { noise = 0, seed = 0 }: PointOptions, place: (label: number, random: Philox) => readonly [number, number],
+  count: number, classes: number, { noise, seed }: Required<PointOptions>, place: (label: number, random: Philox) => readonly [number, number],
 ): Points {
   const random = new Philox(seed, STREAM);
   const points = new Float32Array(2 * count);
@@ -36,15 +37,16 @@ function generate(
 
 /** Two half circles that reach into each other (scikit-learn's `make_moons`). */
 export function twoMoons(count: number, options: PointOptions = {}): Points {
-  return generate(count, 2, { noise: 0.1, ...options }, (label, random) => {
+  return generate(count, 2, readOptions('twoMoons', options, { noise: 0.1, seed: 0 }), (label, random) => {
     const angle = Math.PI * random.uniform();
     return label === 0 ? [Math.cos(angle), Math.sin(angle)] : [1 - Math.cos(angle), 0.5 - Math.sin(angle)];
   });
 }
 
 /** `arms` spirals about the origin, each winding `turns` times out to radius 1. */
-export function spirals(count: number, { arms = 3, turns = 1, ...options }: PointOptions & { arms?: number; turns?: number } = {}): Points {
-  return generate(count, arms, { noise: 0.02, ...options }, (label, random) => {
+export function spirals(count: number, options: PointOptions & { arms?: number; turns?: number } = {}): Points {
+  const { arms, turns, ...own } = readOptions('spirals', options, { arms: 3, turns: 1, noise: 0.02, seed: 0 });
+  return generate(count, arms, own, (label, random) => {
     const radius = random.uniform();
     const angle = 2 * Math.PI * (turns * radius + label / arms);
     return [radius * Math.cos(angle), radius * Math.sin(angle)];
@@ -52,10 +54,11 @@ export function spirals(count: number, { arms = 3, turns = 1, ...options }: Poin
 }
 
 /** Round clouds about `classes` centres, drawn uniformly from -5 to 5 (scikit-learn's `make_blobs`). */
-export function blobs(count: number, { classes = 3, ...options }: PointOptions & { classes?: number } = {}): Points {
-  const random = new Philox(options.seed ?? 0, STREAM + 1);
+export function blobs(count: number, options: PointOptions & { classes?: number } = {}): Points {
+  const { classes, ...own } = readOptions('blobs', options, { classes: 3, noise: 0.8, seed: 0 });
+  const random = new Philox(own.seed, STREAM + 1);
   const centres = Array.from({ length: classes }, () => [10 * random.uniform() - 5, 10 * random.uniform() - 5] as const);
-  return generate(count, classes, { noise: 0.8, ...options }, (label) => centres[label]);
+  return generate(count, classes, own, (label) => centres[label]);
 }
 
 /** Centres of `modes` islands on a circle. */
@@ -67,7 +70,8 @@ export function ringCentres(modes = 8, radius = 2): (readonly [number, number])[
 }
 
 /** Gaussian islands on a circle, the classic test of whether a generator covers all modes of a distribution. */
-export function ringOfGaussians(count: number, { modes = 8, radius = 2, ...options }: PointOptions & { modes?: number; radius?: number } = {}): Points {
+export function ringOfGaussians(count: number, options: PointOptions & { modes?: number; radius?: number } = {}): Points {
+  const { modes, radius, ...own } = readOptions('ringOfGaussians', options, { modes: 8, radius: 2, noise: 0.1, seed: 0 });
   const centres = ringCentres(modes, radius);
-  return generate(count, modes, { noise: 0.1, ...options }, (label) => centres[label]);
+  return generate(count, modes, own, (label) => centres[label]);
 }

@@ -14,8 +14,9 @@ export interface PaddedSequences {
 }
 
 /** Fills sequences up to the longest of them, or to `length`, cutting longer ones off at the end. PyTorch's name: `pad_sequence`. */
-export function padSequences(sequences: readonly ArrayLike<number>[], { padding = 0, length }: { padding?: number; length?: number } = {}): PaddedSequences {
-  const width = length ?? Math.max(0, ...sequences.map((sequence) => sequence.length));
+export function padSequences(sequences: readonly ArrayLike<number>[], options: { padding?: number; length?: number } = {}): PaddedSequences {
+  const { padding, length } = readOptions('padSequences', options, { padding: 0, length: undefined });
+  const width = length ?? sequences.reduce((longest, sequence) => Math.max(longest, sequence.length), 0);
   const data = new Int32Array(sequences.length * width).fill(padding);
   const lengths = Int32Array.from(sequences, (sequence, i) => {
     const kept = Math.min(sequence.length, width);
@@ -102,7 +103,8 @@ const SINES_STREAM = 0x0c100000;
 const COPY_STREAM = 0x0c200000;
 
 /** `count` sine waves of random frequency, phase and noise, [count, length], row-major: something to forecast. */
-export function sines(count: number, length: number, { noise = 0.05, seed = 0 }: { noise?: number; seed?: number } = {}): Float32Array {
+export function sines(count: number, length: number, options: { noise?: number; seed?: number } = {}): Float32Array {
+  const { noise, seed } = readOptions('sines', options, { noise: 0.05, seed: 0 });
   const random = new Philox(seed, SINES_STREAM);
   const values = new Float32Array(count * length);
   for (let i = 0; i < count; i++) {
@@ -117,9 +119,10 @@ export function sines(count: number, length: number, { noise = 0.05, seed = 0 }:
  * The copy task (Hochreiter and Schmidhuber 1997; Graves et al. 2014): `symbols` random numbers from 2, then `delay` blanks (0), then
  * a go sign (1) and blanks; the target repeats the symbols from the go sign on. Both [count, 2 symbols + delay + 1], int32.
  */
-export function copyTask(count: number, { symbols = 8, alphabet = 8, delay = 10, seed = 0 }: { symbols?: number; alphabet?: number; delay?: number; seed?: number } = {}): {
+export function copyTask(count: number, options: { symbols?: number; alphabet?: number; delay?: number; seed?: number } = {}): {
   inputs: Int32Array; targets: Int32Array; shape: readonly [number, number];
 } {
+  const { symbols, alphabet, delay, seed } = readOptions('copyTask', options, { symbols: 8, alphabet: 8, delay: 10, seed: 0 });
   const random = new Philox(seed, COPY_STREAM);
   const length = 2 * symbols + delay + 1;
   const inputs = new Int32Array(count * length);

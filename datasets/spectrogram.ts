@@ -1,4 +1,5 @@
 import { TapegradError } from '../core/errors.js';
+import { readOptions } from '../core/options.js';
 import type { Sound } from './wav.js';
 
 export interface MelOptions {
@@ -68,7 +69,9 @@ const SILENCE = 1e-10;
  * Hann; a sound shorter than one is filled up with silence.
  */
 export function logMelSpectrogram({ samples, sampleRate }: Sound, options: MelOptions = {}): { values: Float32Array; bands: number; frames: number } {
-  const { windowSize = 256, hop = windowSize / 2, bands = 40, low = 0, high = sampleRate / 2 } = options;
+  const { windowSize, hop = windowSize / 2, bands, low, high } = readOptions('logMelSpectrogram', options, {
+    windowSize: 256, hop: undefined, bands: 40, low: 0, high: sampleRate / 2,
+  });
   if (!(hop >= 1 && bands >= 1 && low >= 0 && low < high && high <= sampleRate / 2)) {
     throw new TapegradError(`logMelSpectrogram: hop ${hop}, bands ${bands} and the range ${low} to ${high} Hz do not fit a sample rate of ${sampleRate}`);
   }

@@ -1,4 +1,5 @@
 import { TapegradError } from '../core/errors.js';
+import { readOptions } from '../core/options.js';
 
 /** Lower-case words and punctuation marks, each a token; what is between them is dropped. Letters and digits of any script count. */
 export function wordTokens(text: string): string[] {
@@ -34,7 +35,8 @@ export class Vocabulary {
 
   /** The tokens of `texts`, by falling frequency; those of one frequency in alphabetical order. */
   static build(texts: Iterable<readonly string[]>, options: VocabularyOptions = {}): Vocabulary {
-    const { specials = ['<pad>', '<unk>'], maxSize = Infinity, minCount = 1 } = options;
+    const defaults = { specials: ['<pad>', '<unk>'], maxSize: Infinity, minCount: 1 };
+    const { specials, maxSize, minCount } = readOptions('Vocabulary.build', options, defaults);
     const counts = new Map<string, number>();
     for (const tokens of texts) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
     for (const special of specials) counts.delete(special);

@@ -3,6 +3,7 @@ import type { DeviceName } from '../core/backend.js';
 import { allocate, dtypeOf } from '../core/dtype.js';
 import { ShapeError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
+import { readOptions } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
 import { noGrad } from '../core/gradMode.js';
 import { type Tensor, tensor } from '../core/tensor.js';
@@ -49,8 +50,8 @@ export type Evaluation<M> = { loss: number } & { [Name in keyof M]: M[Name] exte
 export async function evaluate<M extends Record<string, Metric<any>> = {}>(
   model: Module, data: BatchSource, options: { loss?: Loss; metrics?: M } = {},
 ): Promise<Evaluation<M>> {
-  const loss = options.loss ?? defaultLoss;
-  const metrics = Object.entries(options.metrics ?? {});
+  const { loss, metrics: byName } = readOptions('evaluate', options, { loss: defaultLoss, metrics: undefined });
+  const metrics = Object.entries(byName ?? {});
   for (const [, metric] of metrics) metric.reset();
   let lossSum = 0;
   let examples = 0;

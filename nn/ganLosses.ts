@@ -2,6 +2,7 @@ import { grad } from '../core/backward.js';
 import { ShapeError } from '../core/errors.js';
 import { enableGrad } from '../core/gradMode.js';
 import { scope } from '../core/memory.js';
+import { readOptions } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
 import type { Tensor } from '../core/tensor.js';
 import { rand } from '../kernels/random/op.js';
@@ -52,8 +53,9 @@ const EPSILON = 1e-12;
  * [n, ...] (Gulrajani et al. 2017). A gradient of a gradient: the result is differentiable in the critic's parameters.
  */
 export function gradientPenalty(
-  critic: (x: Tensor) => Tensor, real: Tensor, fake: Tensor, { weight = 10, target = 1 }: GradientPenaltyOptions = {},
+  critic: (x: Tensor) => Tensor, real: Tensor, fake: Tensor, options: GradientPenaltyOptions = {},
 ): Tensor {
+  const { weight, target } = readOptions('gradientPenalty', options, { weight: 10, target: 1 });
   if (!sameShape(real.shape, fake.shape) || real.rank < 2) {
     throw new ShapeError(`gradientPenalty: real [${real.shape}] and fake [${fake.shape}] must have one shape [n, ...]`);
   }

@@ -2,6 +2,7 @@ import type { DeviceName } from '../core/backend.js';
 import type { DType } from '../core/dtype.js';
 import { TapegradError } from '../core/errors.js';
 import { keep } from '../core/memory.js';
+import { readOptions } from '../core/options.js';
 import { type Shape, sameShape } from '../core/shape.js';
 import { Tensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
@@ -179,7 +180,7 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
    * Runs the module once, in evaluation mode. Layers that are reached by `forward` rather than `call` show no shape.
    */
   summary(inputShape: Shape, options: { dtype?: DType } = {}): string {
-    return summarize(this as AnyModule, inputShape, options);
+    return summarize(this as AnyModule, inputShape, readOptions('summary', options, { dtype: undefined }));
   }
 
   /** Frees parameters, buffers and gradients. */

@@ -1,4 +1,5 @@
 import type { DeviceName } from '../core/backend.js';
+import { readOptions } from '../core/options.js';
 import { type Tensor, tensor } from '../core/tensor.js';
 import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
 import { writeWholeFile } from './wholeFile.js';
@@ -12,7 +13,8 @@ export async function readTensors(tensors: Record<string, Tensor>): Promise<Reco
 
 /** Makes tensors of what `decodeCheckpoint` gives, on `device` (default: the device chosen by `init()`). */
 export function makeTensors(host: Record<string, HostTensor>, options: { device?: DeviceName } = {}): Record<string, Tensor> {
-  const entries = Object.entries(host).map(([name, { dtype, shape, data }]) => [name, tensor(data, shape, { dtype, ...options })]);
+  const { device } = readOptions('makeTensors', options, { device: undefined });
+  const entries = Object.entries(host).map(([name, { dtype, shape, data }]) => [name, tensor(data, shape, { dtype, device })]);
   return Object.fromEntries(entries);
 }
 
@@ -29,6 +31,7 @@ export async function saveCheckpoint(file: string, tensors: Record<string, Tenso
  * disposes them. Throws FormatError for a file that is damaged or no checkpoint.
  */
 export async function loadCheckpoint(file: string, options: { device?: DeviceName } = {}): Promise<Checkpoint<Tensor>> {
+  readOptions('loadCheckpoint', options, { device: undefined }); // before anything is read
   const { readFile } = await import('node:fs/promises');
   const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
   return { tensors: makeTensors(tensors, options), metadata };

@@ -1,6 +1,7 @@
 import { TapegradError } from '../core/errors.js';
 import { keep } from '../core/memory.js';
-import { Tensor } from '../core/tensor.js';
+import { requireArray } from '../core/options.js';
+import { Tensor, requireTensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
 import { full } from '../kernels/fill/op.js';
 import { StateReader } from './stateReader.js';
@@ -49,9 +50,7 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
   private states = new Map<Tensor, ParameterState>();
 
   constructor(params: Params<Options>, options: Options) {
-    const grouped = params.every((entry) => !(entry instanceof Tensor));
-    const groups = (grouped ? params : [{ params }]) as readonly Group[];
-    this.groups = groups.map(({ params, ...own }) => ({ params: [...params], settings: this.settingsFor({ ...options, ...own }) }));
+    this.groups = this.groupsOf(params).map(({ params, ...own }) => ({ params: [...params], settings: this.settingsFor({ ...options, ...own }) }));
     this.checkParameters();
   }
 
@@ -159,6 +158,18 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
     if (!state) this.states.set(parameter, (state = { step: 0, tensors: {} }));
     for (const name of this.stateNames(settings)) state.tensors[name] ??= makeState(parameter, this.initialState(settings));
     return state;
+  }
+
+  /** What was given as groups; a list is one. */
+  private groupsOf(params: Params<Options>): readonly (Group & Options)[] {
+    requireArray(this.name, 'params', params);
+    const grouped = params.every((entry) => !(entry instanceof Tensor));
+    const groups = (grouped ? params : [{ params }]) as readonly (Group & Options)[];
+    groups.forEach((group, g) => {
+      requireArray(this.name, `params of group ${g}`, group?.params);
+      group.params.forEach((parameter, i) => requireTensor(this.name, `parameter ${i} of group ${g}`, parameter));
+    });
+    return groups;
   }
 
   private checkParameters(): void {

@@ -1,5 +1,5 @@
 import { TapegradError } from '../core/errors.js';
-import { readOptions, requireChoice } from '../core/options.js';
+import { REQUIRED, readOptions, requireChoice } from '../core/options.js';
 
 /*
  * Learning-rate schedules: names and options are those of `torch.optim.lr_scheduler`, in camelCase. A schedule sets the
@@ -50,53 +50,65 @@ export abstract class Schedule {
 
 /** base gamma^floor(t / stepSize). */
 export class StepLR extends Schedule {
-  constructor(optimizer: Scheduled, private readonly options: { stepSize: number; gamma?: number }) {
+  private readonly options: { stepSize: number; gamma: number };
+
+  constructor(optimizer: Scheduled, options: { stepSize: number; gamma?: number }) {
     super(optimizer);
+    this.options = readOptions('StepLR', options, { stepSize: REQUIRED, gamma: 0.1 });
     requireThat(Number.isInteger(options.stepSize) && options.stepSize > 0, 'StepLR', 'stepSize must be a whole number from 1', options.stepSize);
     this.apply();
   }
 
   rateAt(step: number, base: number): number {
-    const { stepSize, gamma = 0.1 } = this.options;
+    const { stepSize, gamma } = this.options;
     return base * gamma ** Math.floor(step / stepSize);
   }
 }
 
 /** base gamma^(number of milestones reached). */
 export class MultiStepLR extends Schedule {
-  constructor(optimizer: Scheduled, private readonly options: { milestones: readonly number[]; gamma?: number }) {
+  private readonly options: { milestones: readonly number[]; gamma: number };
+
+  constructor(optimizer: Scheduled, options: { milestones: readonly number[]; gamma?: number }) {
     super(optimizer);
+    this.options = readOptions('MultiStepLR', options, { milestones: REQUIRED, gamma: 0.1 });
     this.apply();
   }
 
   rateAt(step: number, base: number): number {
-    const { milestones, gamma = 0.1 } = this.options;
+    const { milestones, gamma } = this.options;
     return base * gamma ** milestones.filter((milestone) => step >= milestone).length;
   }
 }
 
 /** base gamma^t. */
 export class ExponentialLR extends Schedule {
-  constructor(optimizer: Scheduled, private readonly options: { gamma: number }) {
+  private readonly gamma: number;
+
+  constructor(optimizer: Scheduled, options: { gamma: number }) {
     super(optimizer);
+    ({ gamma: this.gamma } = readOptions('ExponentialLR', options, { gamma: REQUIRED }));
     this.apply();
   }
 
   rateAt(step: number, base: number): number {
-    return base * this.options.gamma ** step;
+    return base * this.gamma ** step;
   }
 }
 
 /** Half a cosine from base down to etaMin in tMax steps, and up again (Loshchilov and Hutter, arXiv 1608.03983). */
 export class CosineAnnealingLR extends Schedule {
-  constructor(optimizer: Scheduled, private readonly options: { tMax: number; etaMin?: number }) {
+  private readonly options: { tMax: number; etaMin: number };
+
+  constructor(optimizer: Scheduled, options: { tMax: number; etaMin?: number }) {
     super(optimizer);
+    this.options = readOptions('CosineAnnealingLR', options, { tMax: REQUIRED, etaMin: 0 });
     requireThat(options.tMax > 0, 'CosineAnnealingLR', 'tMax must be above 0', options.tMax);
     this.apply();
   }
 
   rateAt(step: number, base: number): number {
-    const { tMax, etaMin = 0 } = this.options;
+    const { tMax, etaMin } = this.options;
     return etaMin + ((base - etaMin) * (1 + Math.cos((Math.PI * step) / tMax))) / 2;
   }
 }
@@ -112,13 +124,16 @@ export interface LinearOptions {
 
 /** A straight line from startFactor to endFactor times base, then constant: a warm-up. */
 export class LinearLR extends Schedule {
-  constructor(optimizer: Scheduled, private readonly options: LinearOptions = {}) {
+  private readonly options: Required<LinearOptions>;
+
+  constructor(optimizer: Scheduled, options: LinearOptions = {}) {
     super(optimizer);
+    this.options = readOptions('LinearLR', options, { startFactor: 1 / 3, endFactor: 1, totalIters: 5 });
     this.apply();
   }
 
   rateAt(step: number, base: number): number {
-    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = this.options;
+    const { startFactor, endFactor, totalIters } = this.options;
     return base * (startFactor + (endFactor - startFactor) * Math.min(step / totalIters, 1));
   }
 }
@@ -135,8 +150,9 @@ export class SequentialLR extends Schedule {
   private readonly parts: readonly Schedule[];
   private readonly milestones: readonly number[];
 
-  constructor(optimizer: Scheduled, { schedules, milestones }: SequentialOptions) {
+  constructor(optimizer: Scheduled, options: SequentialOptions) {
     super(optimizer);
+    const { schedules, milestones } = readOptions('SequentialLR', options, { schedules: REQUIRED, milestones: REQUIRED });
     requireThat(schedules.length === milestones.length + 1, 'SequentialLR', `${schedules.length} schedules take one milestone less`, milestones.length);
     requireThat(milestones.every((at, i) => at > (milestones[i - 1] ?? 0)), 'SequentialLR', 'milestones must rise from 1', milestones);
     this.milestones = milestones;
@@ -165,16 +181,22 @@ export interface OneCycleOptions {
 
 /** Up to maxLr, then down far below the start (Smith and Topin, arXiv 1708.07120). The base rate plays no part. */
 export class OneCycleLR extends Schedule {
-  constructor(optimizer: Scheduled, private readonly options: OneCycleOptions) {
+  private readonly options: Required<OneCycleOptions>;
+
+  constructor(optimizer: Scheduled, options: OneCycleOptions) {
     super(optimizer);
-    const { totalSteps, pctStart = 0.3 } = options;
+    this.options = readOptions('OneCycleLR', options, {
+      maxLr: REQUIRED, totalSteps: REQUIRED, pctStart: 0.3, annealStrategy: 'cos', divFactor: 25, finalDivFactor: 1e4,
+    });
+    const { totalSteps, pctStart, annealStrategy } = this.options;
+    requireChoice('OneCycleLR', 'annealStrategy', annealStrategy, ['cos', 'linear']);
     requireThat(Number.isInteger(totalSteps) && totalSteps > 1, 'OneCycleLR', 'totalSteps must be a whole number from 2', totalSteps);
     requireThat(pctStart > 0 && pctStart < 1, 'OneCycleLR', 'pctStart must lie between 0 and 1', pctStart);
     this.apply();
   }
 
   rateAt(step: number): number {
-    const { maxLr, totalSteps, pctStart = 0.3, annealStrategy = 'cos', divFactor = 25, finalDivFactor = 1e4 } = this.options;
+    const { maxLr, totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor } = this.options;
     const first = maxLr / divFactor;
     const top = pctStart * totalSteps - 1;
     const [from, to, share] = step <= top ? [first, maxLr, step / top] : [maxLr, first / finalDivFactor, (step - top) / (totalSteps - 1 - top)];

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,8 @@ import { FormatError } from '../index.js';
 import {
   loadCifar, matrixOf, numbersOf, parseCifar, parseCsv, parseWav, readCsv, readLabelledFolders, readLabelledLines, readLines, readWav,
 } from '../datasets/index.js';
+// @ts-expect-error: the build scripts are plain JavaScript
+import { bundleProgram } from '../scripts/bundleProgram.mjs';
 import { skip } from './support.js';
 
 /* Readers of CSV, text, WAV and CIFAR files: good ones, and ones that are broken. */
@@ -78,6 +81,15 @@ test('text: lines, classes from files, classes from folders', async () => {
   const reviews = await readLabelledFolders(join(folder, 'imdb'), ['neg', 'pos']);
   assert.equal([reviews.texts, [...reviews.labels]], [['one', 'two', 'three'], [0, 0, 1]]);
   await assertFault(() => readLabelledFolders(join(folder, 'imdb'), ['neutral']), /expected a folder with the texts of class neutral, found ENOENT/);
+});
+
+test('text: a folder of more files than a process may open', async () => {
+  for (let i = 0; i < 600; i++) write(`many/neg/${i}.txt`, `text ${i}`);
+  write('many/pos/0.txt', 'text');
+  const program = await bundleProgram('tests/fixtures/readFolders.ts', '.cache/test/readFolders');
+  const command = 'ulimit -n 256 && exec "$0" "$@"';
+  const run = spawnSync('sh', ['-c', command, process.execPath, program, join(folder, 'many'), 'neg', 'pos'], { encoding: 'utf8' });
+  assert.equal([run.stderr, run.stdout, run.status], ['', '600 1\n', 0]);
 });
 
 /** A WAV file with one odd chunk before its data. */

@@ -33,6 +33,7 @@ test('padding: up to the longest, or cut to a length', () => {
   const { data, shape, lengths } = padSequences([[1, 2, 3], [4]], { padding: 9 });
   assert.equal([[...data], shape, [...lengths]], [[1, 2, 3, 4, 9, 9], [2, 3], [3, 1]]);
   assert.equal([...padSequences([[1, 2, 3], [4]], { length: 2 }).data], [1, 2, 4, 0]);
+  assert.equal(padSequences(new Array<number[]>(200_000).fill([1])).shape, [200_000, 1]);
 });
 
 test('sequence loader: every example once, neighbours in length together, a new order each epoch, resumable', () => {

@@ -7,9 +7,11 @@ import { type DeviceName, NonFiniteError, Philox, TapegradError, type Tensor, in
 import { type ArrayDataset, DataLoader, randomSplit } from '../datasets/index.js';
 import {
   Accuracy, type Callback, CSVLogger, Dropout, EarlyStopping, type FitOptions, JSONLLogger, LRScheduler, Linear, MeanAbsoluteError,
-  ModelCheckpoint, Module, Perplexity, ProgressBar, ReLU, Sequential, type Training, clipGradNorm, clipGradValue, evaluate, fit, gradNorm, init as initial, loadTraining, mseLoss, parameter, predict,
+  ModelCheckpoint, Module, Perplexity, ProgressBar, ReLU, Sequential, clipGradNorm,
+  clipGradValue, evaluate, fit, gradNorm, init as initial, loadTraining, mseLoss, parameter, predict,
   saveTraining,
 } from '../nn/index.js';
+import { Training } from '../nn/training.js';
 import { Adam, CosineAnnealingLR, ReduceLROnPlateau, SGD } from '../optim/index.js';
 import { rejectsWith } from './fixtures/expect.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
@@ -173,6 +175,24 @@ test('early stopping ends the run and puts the best weights back', () =>
     assert.is(restored, values[early.best.epoch - 1]);
     assert.is(early.best.value, Math.min(...training.history.map(({ valLoss }) => valLoss!)));
     assert.match(training.position.stopped!, /valLoss has not improved on .* of epoch/);
+    model.dispose();
+  }));
+
+test('a figure that is NaN is worse than any other, first or last', () =>
+  assertNoLeak(async () => {
+    const model = new Constant();
+    const early = new EarlyStopping({ monitor: 'loss', patience: 1 });
+    const best = new ModelCheckpoint({ file: join(folder, 'nan.safetensors'), monitor: 'loss', keepBest: 2 });
+    const training = new Training(model, { train: loaderOf(pulls(1)), epochs: 9, optimizer: new SGD(model.parameters()) });
+    for (const loss of [NaN, 3, NaN, 2, NaN, NaN]) {
+      training.position.epoch++;
+      const record = { loss, seconds: 1 };
+      await early.onEpoch(record, training);
+      best.onEpoch(record, training);
+    }
+    assert.equal(early.best, { value: 2, epoch: 4 });
+    assert.equal(best.best.map(({ epoch }) => epoch), [4, 2, 1, 3, 5, 6]); // all: those past keepBest go at the next safe point
+    assert.match(training.position.stopped!, /^loss has not improved on 2 of epoch 4$/);
     model.dispose();
   }));
 

@@ -258,6 +258,9 @@ refuses('a wrong option of a group', (p) => new RMSprop([{ params: p, momentum: 
 refuses('a wrong rate later', (p) => (new Adam(p).lr = -3), /^Adam: lr .*got -3$/);
 refuses('no parameters', () => new SGD([], { lr: 0.1 }), /^SGD: there are no parameters/);
 refuses('a result instead of a leaf', ([a]) => new SGD([a.mul(a)], { lr: 0.1 }), /^SGD: parameter 0 of shape \[5\] is the result of an op/);
+refuses('a module instead of its parameters', () => new SGD({} as never), /^SGD: params must be an array, got \[object Object\]$/);
+refuses('no tensor', ([a]) => new Adam([a, 'b' as never]), /^Adam: parameter 1 of group 0 must be a tensor, got 'b'/);
+refuses('a group without parameters', () => new Adam([{ lr: 1 } as never]), /^Adam: params of group 0 must be an array, got undefined$/);
 refuses('a parameter given twice', ([a, b]) => new Adam([a, b, a]), /^Adam: parameter 2 of shape \[5\] is listed twice/);
 
 test('a saved state that does not fit is refused, and nothing changes', () =>

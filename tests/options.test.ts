@@ -2,7 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as tg from '../index.js';
 import { TapegradError, type Tensor, init, tensor } from '../index.js';
-import { DataLoader, SequenceLoader } from '../datasets/index.js';
+import {
+  DataLoader, SequenceLoader, Vocabulary, blobs, copyTask, download, logMelSpectrogram, padSequences, ringOfGaussians, sines, spirals, twoMoons,
+} from '../datasets/index.js';
 import { compareGradients, gradcheck, gradgradcheck } from '../core/gradcheck.js';
 import * as nn from '../nn/index.js';
 import { Training } from '../nn/training.js';
@@ -22,6 +24,7 @@ const places = tensor([[0, 1], [1, 0]], { dtype: 'int32' });
 const image = tg.ones([1, 2, 4, 4]);
 const sequence = tg.ones([1, 2, 4]);
 const classes = tensor([0, 1], { dtype: 'int32' });
+const rates = { groups: [{ settings: { lr: 1 } }] };
 
 type Call = (options: never) => unknown;
 const sameAs = (name: string): [string, Call] => [name, (options) => (tg as unknown as Record<string, (x: Tensor, options: never) => unknown>)[name](x, options)];
@@ -96,6 +99,35 @@ const calls: Readonly<Record<string, Call>> = {
   MultiheadAttention: (o) => new nn.MultiheadAttention(2, 1, o),
   TransformerEncoderLayer: (o) => new nn.TransformerEncoderLayer(2, 1, o),
   PositionalEncoding: (o) => new nn.PositionalEncoding(2, o),
+  Residual: (o) => new nn.Residual(new nn.ReLU(), o),
+  'RNN.forward': (o) => new nn.RNN(2, 2).call(tg.ones([1, 1, 2]), null, o),
+  'MultiheadAttention.forward': (o) => new nn.MultiheadAttention(2, 1).call(sequence.reshape([4, 1, 2]), sequence.reshape([4, 1, 2]), sequence.reshape([4, 1, 2]), o),
+  'TransformerEncoderLayer.forward': (o) => new nn.TransformerEncoderLayer(2, 1).call(sequence.reshape([4, 1, 2]), o),
+  gradientPenalty: (o) => nn.gradientPenalty((t) => t.square(), x, x, o),
+  summary: (o) => new nn.ReLU().summary([1], o),
+  makeTensors: (o) => nn.makeTensors({}, o),
+  Accuracy: (o) => new nn.Accuracy(o),
+  TopKAccuracy: (o) => new nn.TopKAccuracy(given(o, { k: 1 })),
+  Perplexity: (o) => new nn.Perplexity(o),
+  ConfusionMatrix: (o) => new nn.ConfusionMatrix(given(o, { classes: 2 })),
+  F1Score: (o) => new nn.F1Score(given(o, { classes: 2 })),
+  LRScheduler: (o) => new nn.LRScheduler(new optim.ExponentialLR(rates, { gamma: 1 }), o),
+  StepLR: (o) => new optim.StepLR(rates, given(o, { stepSize: 1 })),
+  MultiStepLR: (o) => new optim.MultiStepLR(rates, given(o, { milestones: [1] })),
+  ExponentialLR: (o) => new optim.ExponentialLR(rates, given(o, { gamma: 1 })),
+  CosineAnnealingLR: (o) => new optim.CosineAnnealingLR(rates, given(o, { tMax: 1 })),
+  LinearLR: (o) => new optim.LinearLR(rates, o),
+  SequentialLR: (o) => new optim.SequentialLR(rates, given(o, { schedules: [(r: optim.Scheduled) => new optim.LinearLR(r)], milestones: [] })),
+  OneCycleLR: (o) => new optim.OneCycleLR(rates, given(o, { maxLr: 1, totalSteps: 2 })),
+  padSequences: (o) => padSequences([[1]], o),
+  sines: (o) => sines(1, 1, o),
+  copyTask: (o) => copyTask(1, o),
+  twoMoons: (o) => twoMoons(2, o),
+  spirals: (o) => spirals(3, o),
+  blobs: (o) => blobs(3, o),
+  ringOfGaussians: (o) => ringOfGaussians(8, o),
+  logMelSpectrogram: (o) => logMelSpectrogram({ samples: new Float32Array(256), sampleRate: 8000 }, o),
+  'Vocabulary.build': (o) => Vocabulary.build([['a']], o),
 };
 
 /** `needed` and what the test adds; what is no object stays as it is. */
@@ -106,7 +138,7 @@ function given<T extends object>(options: T | undefined, needed: T): T {
 for (const [name, call] of Object.entries(calls)) {
   test(`${name} takes its options, and none that it has not`, () => {
     call(undefined as never);
-    throwsError(() => call({ dim: 0 } as never), TapegradError, /^\w+: there is no option dim; it takes \w/);
+    throwsError(() => call({ dim: 0 } as never), TapegradError, /^[\w.]+: there is no option dim; it takes \w/);
   });
 }
 
@@ -122,6 +154,11 @@ test('the checker and the tape take no name that they do not know', async () => 
   for (const check of [gradcheck, gradgradcheck, compareGradients]) {
     await rejectsWith(check(square, inputs, { atol: 1 } as never), TapegradError, /there is no option atol; it takes /);
   }
+  const source = new DataLoader({ inputs: [{ data: new Float32Array(2), shape: [2] }], targets: [] }, { batchSize: 1 });
+  await rejectsWith(nn.evaluate(new nn.ReLU(), source, { metric: {} } as never), TapegradError, /^evaluate: there is no option metric; it takes /);
+  await rejectsWith(nn.doctor(new nn.ReLU(), { inputs: [], targets: [] }, { losses: 1 } as never), TapegradError, /^doctor: there is no option losses/);
+  await rejectsWith(nn.loadCheckpoint('unread', { dtype: 'float64' } as never), TapegradError, /^loadCheckpoint: there is no option dtype; it takes device/);
+  await rejectsWith(download('set', {} as never, { dir: '.' } as never), TapegradError, /^download: there is no option dir; it takes folder/);
   throwsError(() => tg.grad(square(inputs[0]), inputs, { retain: true } as never), TapegradError, /^grad: there is no option retain/);
   throwsError(() => square(inputs[0]).backward(undefined, { retain: true } as never), TapegradError, /^backward: there is no option retain/);
   await rejectsWith(init({ devise: 'cpu' } as never), TapegradError, /^init: there is no option devise/);

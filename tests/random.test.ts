@@ -1,12 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type DeviceName, Philox, type Tensor, type TensorOptions, dropout, getRandomState, grad, manualSeed, ones, rand, randInt, randn,
+  type DeviceName, Philox, TapegradError, type Tensor, type TensorOptions, dropout, getRandomState, grad, manualSeed, ones, rand, randInt, randn,
   setRandomState, shutdown,
 } from '../index.js';
 import { callOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
 import { TENSOR_STREAM } from '../kernels/random/stream.js';
+import { throwsError } from './fixtures/expect.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
 /* The stream of random numbers: its bits, its distribution, and what the seed does to it. */
@@ -219,6 +220,14 @@ check('dropout: zeros and scaled values in the right share, the same on both dev
     if (value !== 0) kept++;
   }
   assert.ok(Math.abs(kept - 70_000) < 4 * Math.sqrt(100_000 * p * (1 - p)), `${kept} of 100000 kept`);
+});
+
+check('a seed, or a bound, that is none is refused; a bound of 0 would never end', async () => {
+  for (const seed of [1.5, -1, 2 ** 32, NaN, '1' as never]) throwsError(() => manualSeed(seed), TapegradError, /^manualSeed: the seed must be a whole number from 0/);
+  const random = new Philox(1);
+  for (const n of [0, -1, 1.5, NaN, 2 ** 33]) throwsError(() => random.below(n), TapegradError, /^Philox.below: n must be a whole number from 1 to 2\^32/);
+  assert.is(random.below(1), 0);
+  assert.ok(random.below(2 ** 32) >= 0);
 });
 
 check('dropout: gives x itself in evaluation and for p = 0, and draws nothing', async () => {

@@ -34,8 +34,8 @@ export async function locateElement(objective: Objective, upstream: Float64Array
 const ROWS_SEARCHED = 64;
 
 function indexOfLargest(values: readonly number[]): number {
-  const sizes = values.map((value) => (Number.isNaN(value) ? Infinity : Math.abs(value)));
-  return sizes.indexOf(Math.max(...sizes));
+  const sizeOf = (value: number) => (Number.isNaN(value) ? Infinity : Math.abs(value));
+  return values.reduce((largest, value, i) => (sizeOf(value) > sizeOf(values[largest]) ? i : largest), 0);
 }
 
 /** The block around `slope`; where that is of all outputs together, around the output that differs most. */

@@ -1,18 +1,11 @@
 import { TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireChoice } from '../../core/options.js';
 import type { HostTensor } from '../safetensors.js';
 import { makeTensors, readTensors } from '../serialize.js';
 import type { EpochRecord, Training } from '../training.js';
 import type { Callback, CallbackState } from './callback.js';
-
-/** Which figure of an epoch is watched, and which way is better. */
-export interface MonitorOptions {
-  /** Default `valLoss`. */
-  monitor?: string;
-  /** Is a smaller (default) or a larger figure better? */
-  mode?: 'min' | 'max';
-}
+import { type MonitorOptions, gainOver } from './monitor.js';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without improvement that are borne. Default 5. */
@@ -39,6 +32,7 @@ export class EarlyStopping implements Callback {
 
   constructor(options: EarlyStoppingOptions = {}) {
     this.options = readOptions('EarlyStopping', options, { monitor: 'valLoss', mode: 'min', patience: 5, minDelta: 0 });
+    requireChoice('EarlyStopping', 'mode', this.options.mode, ['min', 'max']);
     const { patience, minDelta } = this.options;
     if (!Number.isInteger(patience) || patience < 0) throw new TapegradError(`EarlyStopping: patience must be a whole number from 0, got ${patience}`);
     if (!(minDelta >= 0)) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);
@@ -53,8 +47,7 @@ export class EarlyStopping implements Callback {
     const { monitor, mode, patience, minDelta } = this.options;
     const { progress } = this;
     const value = training.figure(this.name, monitor, record);
-    const gain = mode === 'min' ? progress.best - value : value - progress.best;
-    if (progress.bestEpoch === 0 || gain > minDelta) {
+    if (progress.bestEpoch === 0 || gainOver(mode, value, progress.best) > minDelta) {
       this.progress = { best: value, bestEpoch: training.position.epoch, badEpochs: 0 };
       this.bestWeights = await readTensors(training.model.stateDict());
     } else if (++progress.badEpochs > patience) {

@@ -1,4 +1,5 @@
 import { TapegradError } from '../../core/errors.js';
+import { readOptions, requireChoice } from '../../core/options.js';
 import type { EpochRecord, StepReport, Training } from '../training.js';
 import type { Callback, CallbackState } from './callback.js';
 
@@ -20,18 +21,23 @@ export interface LRSchedulerOptions {
 export class LRScheduler implements Callback {
   readonly name = 'LRScheduler';
 
-  constructor(private readonly schedule: SteppedSchedule, private readonly options: LRSchedulerOptions = {}) {
-    if (options.every === 'step' && options.monitor !== undefined) {
+  private readonly every: 'epoch' | 'step';
+  private readonly monitor: string;
+
+  constructor(private readonly schedule: SteppedSchedule, options: LRSchedulerOptions = {}) {
+    ({ every: this.every, monitor: this.monitor } = readOptions('LRScheduler', options, { every: 'epoch', monitor: 'loss' }));
+    requireChoice('LRScheduler', 'every', this.every, ['epoch', 'step']);
+    if (this.every === 'step' && options.monitor !== undefined) {
       throw new TapegradError(`LRScheduler: ${options.monitor} is known once an epoch; leave out every: 'step'`);
     }
   }
 
   onStep({ loss }: StepReport): void {
-    if (this.options.every === 'step') this.schedule.step(loss);
+    if (this.every === 'step') this.schedule.step(loss);
   }
 
   onEpoch(record: EpochRecord, training: Training): void {
-    if (this.options.every !== 'step') this.schedule.step(training.figure(this.name, this.options.monitor ?? 'loss', record));
+    if (this.every === 'epoch') this.schedule.step(training.figure(this.name, this.monitor, record));
   }
 
   state(): CallbackState {

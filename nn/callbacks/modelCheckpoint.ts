@@ -1,10 +1,10 @@
 import { TapegradError } from '../../core/errors.js';
-import { REQUIRED, readOptions } from '../../core/options.js';
+import { REQUIRED, readOptions, requireChoice } from '../../core/options.js';
 import { saveTraining } from '../savedTraining.js';
 import type { EpochRecord, Training } from '../training.js';
 import { removeLeftovers } from '../wholeFile.js';
 import type { Callback, CallbackState } from './callback.js';
-import type { MonitorOptions } from './earlyStopping.js';
+import { type MonitorOptions, gainOver } from './monitor.js';
 
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** The latest state of the run: written after each epoch, and when a signal ends it. */
@@ -36,6 +36,7 @@ export class ModelCheckpoint implements Callback {
     this.options = readOptions('ModelCheckpoint', options, {
       file: REQUIRED, monitor: 'valLoss', mode: 'min', everySteps: Infinity, keepBest: 0, extra: {},
     });
+    requireChoice('ModelCheckpoint', 'mode', this.options.mode, ['min', 'max']);
     const { everySteps, keepBest } = this.options;
     if (!(everySteps >= 1)) throw new TapegradError(`ModelCheckpoint: everySteps must be a whole number from 1, got ${everySteps}`);
     if (!Number.isInteger(keepBest) || keepBest < 0) throw new TapegradError(`ModelCheckpoint: keepBest must be a whole number from 0, got ${keepBest}`);
@@ -55,8 +56,7 @@ export class ModelCheckpoint implements Callback {
     if (keepBest === 0) return;
     const { epoch } = training.position;
     const entry = { file: this.fileOf(epoch), epoch, value: training.figure(this.name, monitor, record) };
-    const sign = mode === 'min' ? 1 : -1;
-    this.bestSoFar = [...this.bestSoFar, entry].sort((a, b) => sign * (a.value - b.value) || a.epoch - b.epoch);
+    this.bestSoFar = [...this.bestSoFar, entry].sort((a, b) => gainOver(mode, b.value, a.value) || a.epoch - b.epoch);
   }
 
   async onSafePoint(training: Training): Promise<void> {

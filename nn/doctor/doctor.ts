@@ -1,4 +1,5 @@
 import type { Batch } from '../../core/batch.js';
+import { readOptions } from '../../core/options.js';
 import type { Module } from '../module.js';
 import { type EpochRecord, type Loss, defaultLoss } from '../training.js';
 import { findBadLoss, findDead, findGradients, findNonFinite, findOverfitting, findSaturated, findUnused } from './checks.js';
@@ -19,7 +20,8 @@ export interface DoctorOptions {
  *
  *     console.log(String(await doctor(model, batch, { history: training.history })));
  */
-export async function doctor(model: Module, batch: Batch, { loss, history = [] }: DoctorOptions = {}): Promise<Diagnosis> {
+export async function doctor(model: Module, batch: Batch, options: DoctorOptions = {}): Promise<Diagnosis> {
+  const { loss, history } = readOptions('doctor', options, { loss: undefined, history: [] });
   const recording = await record(model, batch, loss ?? defaultLoss);
   const nonFinite = findNonFinite(recording, batch);
   if (nonFinite.length > 0) return new Diagnosis([...nonFinite, ...findOverfitting(history)]); // all else follows from it

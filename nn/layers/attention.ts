@@ -79,12 +79,14 @@ export class MultiheadAttention
   }
 
   forward(query: Tensor, key: Tensor, value: Tensor, options: MultiheadAttentionCall = {}): [output: Tensor, weights: Tensor | null] {
-    const { isCausal = false, needWeights = true, averageAttnWeights = true } = options;
+    const { isCausal, needWeights, averageAttnWeights, ...masks } = readOptions('MultiheadAttention', options, {
+      attnMask: undefined, keyPaddingMask: undefined, isCausal: false, needWeights: true, averageAttnWeights: true,
+    });
     this.checkSequences(query, key, value);
     return scope(() => {
       const [q, k, v] = this.heads(query, key, value);
       const dropoutP = this.training ? this.dropout : 0;
-      const [attended, weights] = attend(q, k, v, { ...this.masks(q, k, options), isCausal, dropoutP });
+      const [attended, weights] = attend(q, k, v, { ...this.masks(q, k, masks), isCausal, dropoutP });
       const [batch, , queries] = attended.shape;
       const joined = this.batchFirst
         ? reshape(permute(attended, [0, 2, 1, 3]), [batch, queries, this.embedDim])

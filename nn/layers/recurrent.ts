@@ -123,8 +123,9 @@ abstract class Recurrent<State extends Tensor | LSTMState>
    * [time, batch, directions * hiddenSize], and the last state of every layer and direction, [numLayers * directions, batch,
    * hiddenSize], layer by layer. `state`, the first one, has that shape too; default zeros.
    */
-  forward(x: Tensor, state: State | null = null, { lengths }: SequenceOptions = {}): [output: Tensor, state: State] {
+  forward(x: Tensor, state: State | null = null, options: SequenceOptions = {}): [output: Tensor, state: State] {
     const name = this.constructor.name;
+    const { lengths } = readOptions(name, options, { lengths: undefined });
     const axes = this.batchFirst ? ['batch', 'time'] : ['time', 'batch'];
     if (x.rank !== 3 || x.shape[2] !== this.inputSize || x.shape[axes.indexOf('time')] === 0) {
       throw new ShapeError(`${name}: x [${x.shape}] must be [${axes.join(', ')}, ${this.inputSize}] with at least one step`);

@@ -1,3 +1,4 @@
+import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { add } from '../../kernels/binary/op.js';
 import { Module } from '../module.js';
@@ -21,9 +22,9 @@ export interface ResidualOptions {
 export class Residual extends Module {
   readonly projection: Module | null;
 
-  constructor(readonly body: Module, { projection }: ResidualOptions = {}) {
+  constructor(readonly body: Module, options: ResidualOptions = {}) {
     super();
-    this.projection = projection ?? null;
+    this.projection = readOptions('Residual', options, { projection: undefined }).projection ?? null;
   }
 
   forward(x: Tensor): Tensor {

@@ -74,6 +74,7 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Tran
   }
 
   forward(src: Tensor, options: TransformerEncoderLayerCall = {}): Tensor {
+    readOptions('TransformerEncoderLayer', options, { srcMask: undefined, srcKeyPaddingMask: undefined, isCausal: undefined });
     return scope(() => {
       if (this.normFirst) {
         const x = src.add(this.attention(this.norm1.call(src), options));

@@ -10,6 +10,8 @@ export interface ClassOptions {
   threshold?: number;
 }
 
+export const CLASS_DEFAULTS = { ignoreIndex: -100, threshold: 0.5 };
+
 /** Scores [n, classes, ...] and class numbers [n, ...]: where the scores of example i, position j lie. */
 export interface ScoreLayout {
   classes: number;
@@ -53,7 +55,7 @@ function largest(metric: string, data: ArrayLike<number>, first: number, { class
  * The class that the output stands for, for each target: the largest of [n, classes, ...] scores (the first of equal ones),
  * an int32 class number itself, or, for one score an example, whether it is above `threshold`.
  */
-export function predictedClasses(metric: string, output: HostArray, target: HostArray, { threshold = 0.5 }: ClassOptions): Int32Array {
+export function predictedClasses(metric: string, output: HostArray, target: HostArray, { threshold }: Required<ClassOptions>): Int32Array {
   const layout = scoreLayout(output, target);
   if (layout) return Int32Array.from(target.data, (_, t) => largest(metric, output.data, firstScore(t, layout), layout));
   if (output.data.length !== target.data.length) {

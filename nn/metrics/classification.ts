@@ -1,17 +1,21 @@
 import type { HostArray } from '../../core/batch.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
-import { type ClassOptions, firstScore, forEachTarget, predictedClasses, scoreLayout } from './classes.js';
+import { REQUIRED, readOptions } from '../../core/options.js';
+import { CLASS_DEFAULTS, type ClassOptions, firstScore, forEachTarget, predictedClasses, scoreLayout } from './classes.js';
 import { Metric } from './metric.js';
 
 /** The share of targets whose class was predicted. Outputs as `ClassOptions` says; NaN without targets. */
 export class Accuracy extends Metric {
-  constructor(private readonly options: ClassOptions = {}) {
+  private readonly options: Required<ClassOptions>;
+
+  constructor(options: ClassOptions = {}) {
     super(2);
+    this.options = readOptions('Accuracy', options, CLASS_DEFAULTS);
   }
 
   update(output: HostArray, target: HostArray): void {
     const predicted = predictedClasses('Accuracy', output, target, this.options);
-    forEachTarget('Accuracy', target, this.options.ignoreIndex ?? -100, (label, t) => {
+    forEachTarget('Accuracy', target, this.options.ignoreIndex, (label, t) => {
       this.sums[0] += predicted[t] === label ? 1 : 0;
       this.sums[1]++;
     });
@@ -24,15 +28,18 @@ export class Accuracy extends Metric {
 
 /** The share of targets among the `k` largest of their scores [n, classes, ...]; equal scores count as larger. */
 export class TopKAccuracy extends Metric {
-  constructor(private readonly options: { k: number; ignoreIndex?: number }) {
+  private readonly options: { k: number; ignoreIndex: number };
+
+  constructor(options: { k: number; ignoreIndex?: number }) {
     super(2);
+    this.options = readOptions('TopKAccuracy', options, { k: REQUIRED, ignoreIndex: CLASS_DEFAULTS.ignoreIndex });
     if (!Number.isInteger(options.k) || options.k < 1) throw new TapegradError(`TopKAccuracy: k must be a whole number from 1, got ${options.k}`);
   }
 
   update(output: HostArray, target: HostArray): void {
     const layout = scoreLayout(output, target);
     if (!layout) throw new ShapeError(`TopKAccuracy: output [${output.shape}] must be scores [n, classes, ...] for target [${target.shape}]`);
-    const { k, ignoreIndex = -100 } = this.options;
+    const { k, ignoreIndex } = this.options;
     forEachTarget('TopKAccuracy', target, ignoreIndex, (label, t) => {
       requireClass('TopKAccuracy', label, layout.classes);
       const first = firstScore(t, layout);
@@ -51,14 +58,17 @@ export class TopKAccuracy extends Metric {
 
 /** exp of the mean negative log-likelihood of the targets, from logits [n, classes, ...]: how many classes the model wavers between. */
 export class Perplexity extends Metric {
-  constructor(private readonly options: { ignoreIndex?: number } = {}) {
+  private readonly ignoreIndex: number;
+
+  constructor(options: { ignoreIndex?: number } = {}) {
     super(2);
+    ({ ignoreIndex: this.ignoreIndex } = readOptions('Perplexity', options, { ignoreIndex: CLASS_DEFAULTS.ignoreIndex }));
   }
 
   update(output: HostArray, target: HostArray): void {
     const layout = scoreLayout(output, target);
     if (!layout) throw new ShapeError(`Perplexity: output [${output.shape}] must be logits [n, classes, ...] for target [${target.shape}]`);
-    forEachTarget('Perplexity', target, this.options.ignoreIndex ?? -100, (label, t) => {
+    forEachTarget('Perplexity', target, this.ignoreIndex, (label, t) => {
       requireClass('Perplexity', label, layout.classes);
       const first = firstScore(t, layout);
       const logit = (c: number) => output.data[first + c * layout.inner];

@@ -1,7 +1,8 @@
 import type { HostArray } from '../../core/batch.js';
 import { TapegradError } from '../../core/errors.js';
+import { REQUIRED, readOptions, requireChoice } from '../../core/options.js';
 import { requireClass } from './classification.js';
-import { type ClassOptions, forEachTarget, predictedClasses } from './classes.js';
+import { CLASS_DEFAULTS, type ClassOptions, forEachTarget, predictedClasses } from './classes.js';
 import { Metric } from './metric.js';
 
 export interface ConfusionOptions extends ClassOptions {
@@ -9,11 +10,13 @@ export interface ConfusionOptions extends ClassOptions {
   classes: number;
 }
 
+const CONFUSION_DEFAULTS = { classes: REQUIRED, ...CLASS_DEFAULTS };
+
 /** Counts by class wanted (row) and class predicted (column); `sums` holds them row by row. */
 abstract class Confusion<Value> extends Metric<Value> {
   readonly classes: number;
 
-  constructor(private readonly options: ConfusionOptions) {
+  constructor(private readonly options: Required<ConfusionOptions>) {
     super(options.classes ** 2);
     this.classes = options.classes;
     if (!Number.isInteger(this.classes) || this.classes < 2) throw new TapegradError(`${this.constructor.name}: classes must be a whole number from 2, got ${this.classes}`);
@@ -22,7 +25,7 @@ abstract class Confusion<Value> extends Metric<Value> {
   update(output: HostArray, target: HostArray): void {
     const { name } = this.constructor;
     const predicted = predictedClasses(name, output, target, this.options);
-    forEachTarget(name, target, this.options.ignoreIndex ?? -100, (label, t) => {
+    forEachTarget(name, target, this.options.ignoreIndex, (label, t) => {
       requireClass(name, label, this.classes);
       requireClass(name, predicted[t], this.classes);
       this.sums[label * this.classes + predicted[t]]++;
@@ -48,6 +51,10 @@ interface Counts {
 
 /** How often each class (row) was taken for each class (column). */
 export class ConfusionMatrix extends Confusion<number[][]> {
+  constructor(options: ConfusionOptions) {
+    super(readOptions('ConfusionMatrix', options, CONFUSION_DEFAULTS));
+  }
+
   compute(): number[][] {
     return Array.from({ length: this.classes }, (_, row) => [...this.sums.subarray(row * this.classes, (row + 1) * this.classes)]);
   }
@@ -66,10 +73,12 @@ export interface AverageOptions extends ConfusionOptions {
 abstract class AveragedFigure extends Confusion<number> {
   private readonly average: Average;
 
-  constructor({ average = 'macro', ...options }: AverageOptions) {
-    super(options);
+  constructor(options: AverageOptions) {
+    const { average, ...own } = readOptions(new.target.name, options, { average: 'macro', ...CONFUSION_DEFAULTS });
+    super(own);
+    requireChoice(new.target.name, 'average', average, ['macro', 'micro', 'binary']);
+    if (average === 'binary' && own.classes !== 2) throw new TapegradError(`${new.target.name}: average 'binary' takes 2 classes, got ${own.classes}`);
     this.average = average;
-    if (average === 'binary' && options.classes !== 2) throw new TapegradError(`${this.constructor.name}: average 'binary' takes 2 classes, got ${options.classes}`);
   }
 
   protected abstract figure(counts: Counts): number;
