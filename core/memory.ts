@@ -90,9 +90,10 @@ function* tensorsIn(value: unknown): Generator<Tensor> {
 }
 
 function endScope(scope: Scope, result: unknown): void {
-  if (scopes.pop() !== scope) {
-    throw new AutogradError('scope: scopes ended out of order; await an async scope before starting another');
-  }
+  const at = scopes.lastIndexOf(scope);
+  const isInnermost = at === scopes.length - 1;
+  scopes.splice(at, 1); // in any case: what comes later must not end up in a scope that is over
+  if (!isInnermost) throw new AutogradError('scope: scopes ended out of order; await an async scope before starting another');
   const outer = scopes.at(-1);
   for (const t of tensorsIn(result)) {
     if (!scope.delete(t)) continue;

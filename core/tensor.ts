@@ -20,6 +20,9 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
+/** The method that Node calls to show an object. */
+export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
 /** For `readOptions`: what is not given is decided where the tensor is made. */
 export const TENSOR_DEFAULTS = { dtype: undefined, device: undefined, requiresGrad: undefined };
 
@@ -194,6 +197,11 @@ export class Tensor {
   toString(): string {
     const origin = this.edge && !(this.edge.source instanceof Tensor) ? `, from ${this.edge.source.op.name}` : '';
     return `Tensor([${this.shape}], ${this.dtype}, ${this.device}${this.requiresGrad ? ', requiresGrad' : ''}${origin})`;
+  }
+
+  /** What `console.log` shows in Node. The values may still be on their way: `console.log(await t.toArray())`. */
+  [INSPECT](): string {
+    return String(this);
   }
 }
 

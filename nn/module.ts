@@ -4,7 +4,7 @@ import { TapegradError } from '../core/errors.js';
 import { keep } from '../core/memory.js';
 import { readOptions } from '../core/options.js';
 import { type Shape, sameShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
+import { INSPECT, Tensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
 import { summarize } from './summary.js';
 
@@ -181,6 +181,18 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
    */
   summary(inputShape: Shape, options: { dtype?: DType } = {}): string {
     return summarize(this as AnyModule, inputShape, readOptions('summary', options, { dtype: undefined }));
+  }
+
+  /** The modules as a tree, each with the shapes of its own parameters and buffers. */
+  toString(): string {
+    const own = this.ownTensors().map(([name, { shape }]) => `${name} [${shape}]`).join(', ');
+    const children = this.namedChildren().map(([name, child]) => `\n${name}: ${child}`.replaceAll('\n', '\n  '));
+    return `${this.constructor.name}(${own}${children.join('')}${children.length > 0 ? '\n' : ''})`;
+  }
+
+  /** What `console.log` shows in Node. */
+  [INSPECT](): string {
+    return String(this);
   }
 
   /** Frees parameters, buffers and gradients. */

@@ -112,6 +112,10 @@ test('two async scopes at once are refused, not mixed up', async () => {
   release();
   const results = await Promise.allSettled([first, second]);
   assert.ok(results.some((result) => result.status === 'rejected' && /out of order/.test(String(result.reason))));
+
+  const later = scope(() => { scope(() => {}); return ones([1], { device: 'cpu' }); });
+  assert.not(later.disposed, 'no scope is left over');
+  later.dispose();
 });
 
 test.run();

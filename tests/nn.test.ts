@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DeviceName, TapegradError, Tensor, manualSeed, memory, ones, scope, shutdown, tensor } from '../index.js';
@@ -208,6 +209,16 @@ test("the summary of the mission's network", () =>
         '9 Linear     [2,10]             1,290',
         'total                         225,034',
       ].join('\n'));
+    })));
+
+test('what console.log shows of tensors and modules is one line, or a tree', () =>
+  assertNoLeak(() =>
+    using(new Sequential(new Linear(2, 3), new Sequential(new ReLU(), new Linear(3, 1, { bias: false }))), (model) => {
+      const tree = ['Sequential(', '  0: Linear(weight [3,2], bias [3])', '  1: Sequential(', '    0: ReLU()', '    1: Linear(weight [1,3])', '  )', ')'].join('\n');
+      assert.is(String(model), tree);
+      assert.is(inspect(model), tree);
+      const y = model.layers[0].call(tensor([[1, 2]]));
+      assert.is(inspect({ y }), `{ y: Tensor([1,3], float32, ${y.device}, requiresGrad, from matmul) }`);
     })));
 
 test('a summary leaves modes, running statistics and hooks as they were', () =>

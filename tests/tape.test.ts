@@ -88,6 +88,20 @@ test('grad() of an intermediate result, and of one not depended on', () =>
     assert.equal(grad(z, [other], { allowUnused: true }), [null]);
   }));
 
+test('asynchronous noGrads that overlap are refused, and leave recording on', async () => {
+  let release = () => {};
+  const blocked = new Promise<void>((resolve) => { release = resolve; });
+  const first = noGrad(async () => { await blocked; });
+  const second = noGrad(async () => { await blocked; await Promise.resolve(); });
+  release();
+  const results = await Promise.allSettled([first, second]);
+  assert.match(String(results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))), /^AutogradError: noGrad: .*out of order; await/);
+  const x = ones([1], { requiresGrad: true });
+  const y = x.mul(x);
+  assert.ok(y.requiresGrad, 'recording is on again');
+  [x, y].forEach((t) => t.dispose());
+});
+
 test('noGrad records nothing; detach cuts', () =>
   assertNoLeak(async () => {
     const x = leaf([3]);
