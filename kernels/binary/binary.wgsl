@@ -54,11 +54,11 @@ fn div(x: vec4<Element>, y: vec4<Element>) -> vec4<Element> {
 fn power(base: vec4<Element>, exponent: vec4<Element>) -> vec4<Element> {
   let x = vec4f(base);
   let y = vec4f(exponent);
-  // Adapters take other numbers for powers of 0.
-  let of_zero = select(vec4f(0), 1 / abs(x), y < vec4f(0));
-  let size = select(pow(abs(x), y), of_zero, x == vec4f(0));
   let whole = floor(y) == y;
   let odd = whole & (abs(y - 2 * floor(y / 2)) == vec4f(1));
+  // Adapters take other numbers for powers of 0, and of -0.
+  let of_zero = select(vec4f(0), 1 / select(abs(x), x, odd), y < vec4f(0));
+  let size = select(pow(abs(x), y), of_zero, x == vec4f(0));
   let signed = select(size, -size, (x < vec4f(0)) & odd);
   let finite_below_zero = (x < vec4f(0)) & (x >= vec4f(-3.4028234e38));
   let result = select(signed, sqrt(x), finite_below_zero & !whole);

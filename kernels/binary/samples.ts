@@ -68,8 +68,8 @@ function samplesFor(row: BinaryRow): Sample[] {
         { shape: [2], data: [-1, -2], differentiable: false }, { shape: [2], data: [0.5, -1.5], differentiable: false },
       ] },
       { label: 'powers of 0, infinities and NaN', inputs: [
-        { shape: [13], data: [0, 0, 0, 0, 0, Infinity, Infinity, -Infinity, -Infinity, -Infinity, NaN, NaN, -MAX_FLOAT32], differentiable: false },
-        { shape: [13], data: [2, 0.5, 0, -1, -0.5, 2, -2, 3, 0.5, -0.5, 0, 1, 0.5], differentiable: false },
+        { shape: [15], data: [0, 0, 0, 0, 0, -0, -0, Infinity, Infinity, -Infinity, -Infinity, -Infinity, NaN, NaN, -MAX_FLOAT32], differentiable: false },
+        { shape: [15], data: [2, 0.5, 0, -1, -0.5, -1, -2, 2, -2, 3, 0.5, -0.5, 0, 1, 0.5], differentiable: false },
       ] },
     );
   }

@@ -28,7 +28,9 @@ fn main(
     let value = x[index];
     let is_nan = (bitcast<vec4u>(vec4f(value)) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
     if (TO_INTEGERS) {
-      out[index] = select(vec4<Result>(value), vec4<Result>(0), is_nan);
+      // The largest float32 below 2^31 is 128 below it: a conversion that saturates stops there.
+      let saturated = select(vec4<Result>(value), vec4<Result>(vec4i(2147483647)), vec4f(value) >= vec4f(2147483648.0));
+      out[index] = select(saturated, vec4<Result>(0), is_nan);
     } else {
       out[index] = vec4<Result>(value);
     }

@@ -59,7 +59,6 @@ const EQUIVALENT: readonly Place[] = [
   ...['unary', 'fill', 'cast', 'arange', 'assign'].map((file) => (
     { where: `${file}.wgsl`, what: /, now: for \(var (\w+) = first; \1 < min\(first - params\.run, params\.vectors\); \1\+\+\) \{$/, reason: FIRST_RUN }
   )),
-  { where: 'binary.wgsl', what: 'let signed = select(size, -size, (x <= vec4f(0)) & odd);', reason: 'at 0 the power is 0, with either sign; infinite powers of 0 no sample has' },
   ...['binary', 'where', 'normalize'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
   { where: 'where.wgsl', what: 'let end = min(first - params.run, (params.size + 3u) / 4u);', reason: FIRST_RUN },
   { where: 'where.wgsl', what: /, now: let at = offsets\(min\(index, params\.size( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
@@ -153,7 +152,7 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'lstmCell.wgsl', what: /, now: return keep_nan\(v, select\(\w+\(1\.0\), t, v <= \w+\(0\.0\)\)/, reason: SIGMOID_AT_0 },
   { where: 'lstmCell.wgsl', what: /, now: return keep_nan\(v, select\(far, near, abs\(v\) <=? \w+\(0\.1(01)?\)\)/, reason: TANH_CHANGES },
   { where: 'reduce.wgsl', what: /, now: let beyond = .* v >= vec4f\(HIGHEST\)\);$/, reason: 'the largest number plus a logarithm of at most 89 is itself' },
-  { where: 'binary.wgsl', what: 'let of_zero = select(vec4f(0), 1 / abs(x), y <= vec4f(0));', reason: 'what is to the power 0 is 1, further down' },
+  { where: 'binary.wgsl', what: 'let of_zero = select(vec4f(0), 1 / select(abs(x), x, odd), y <= vec4f(0));', reason: 'what is to the power 0 is 1, further down' },
   { where: 'unary.wgsl', what: 'return select(select(log(v), sqrt(v), v <= vec4f(0.0)), -1.0 / abs(v), v == vec4f(0.0));', reason: 'the outer select has the 0' },
   { where: 'unary.wgsl', what: 'return select(select(log(v), sqrt(v), v < vec4f(0.0)), -1.01 / abs(v), v == vec4f(0.0));', reason: ENDLESS },
   { where: 'reduce.wgsl', what: 'let above_zero = select(log(v), -1.01 / v, v == vec4f(0.0));', reason: ENDLESS },
