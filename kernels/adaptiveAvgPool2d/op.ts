@@ -5,7 +5,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { requireArray } from '../../core/options.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
-import type { KernelPlan } from '../../core/webgpu/kernel.js';
+import type { Launch } from '../../core/webgpu/kernel.js';
 import { avgPool2d } from '../pool/op.js';
 import { resizedShape } from '../resizedShape.js';
 import { RUN_VARIANTS, rowRuns } from '../runs.js';
@@ -21,16 +21,19 @@ interface AdaptivePoolGradAttrs {
   inputSize: readonly [number, number];
 }
 
-function plan(op: string, entryPoint: string, input: Shape, output: Shape, variant?: string): KernelPlan {
+/** A launch that writes one array of the shape `written`. */
+function launch(entryPoint: string, written: Shape, input: Shape, output: Shape, variant?: string): Launch {
+  const { workgroups, ...runs } = rowRuns(sizeOf(written.slice(0, 3)), written[3], variant);
+  const params = { height: input[2], width: input[3], out_height: output[2], out_width: output[3], ...runs };
+  return { module: adaptiveAvgPool2dWgsl, entryPoint, params, workgroups };
+}
+
+function requireCountable(op: string, input: Shape, output: Shape): void {
   for (const axis of [2, 3]) {
     if ((input[axis] + 1) * (output[axis] + 1) > 2 ** 32) {
       throw new ShapeError(`${op}: ${input[axis]} cells and ${output[axis]} windows on axis ${axis}: WebGPU cannot count that far; use the device 'cpu'`);
     }
   }
-  const written = entryPoint === 'forward' ? output : input;
-  const { workgroups, ...runs } = rowRuns(sizeOf(written.slice(0, 3)), written[3], variant);
-  const params = { height: input[2], width: input[3], out_height: output[2], out_width: output[3], ...runs };
-  return { launches: [{ module: adaptiveAvgPool2dWgsl, entryPoint, params, workgroups }] };
 }
 
 export const adaptiveAvgPool2dOp = defineOp<KernelOp<AdaptivePoolAttrs>>({
@@ -41,7 +44,10 @@ export const adaptiveAvgPool2dOp = defineOp<KernelOp<AdaptivePoolAttrs>>({
     return [{ shape: resizedShape('adaptiveAvgPool2d', 'outputSize', x.shape, outputSize), dtype: x.dtype }];
   },
   cpu: adaptiveAvgPool2dCpu,
-  kernel: ({ inputs: [x], outputs: [out], variant }) => plan('adaptiveAvgPool2d', 'forward', x.shape, out.shape, variant),
+  kernel({ inputs: [{ shape: input }], outputs: [{ shape: output }], variant }) {
+    requireCountable('adaptiveAvgPool2d', input, output);
+    return { launches: [launch('forward', output, input, output, variant)] };
+  },
   variants: RUN_VARIANTS,
   cost: ([x], [out]) => ({ ...movingCost(x, out), flops: sizeOf(x.shape) + sizeOf(out.shape) }),
   vjp: ([gradient], { inputs: [x] }) => [callOp('adaptiveAvgPool2dGrad', [gradient], { inputSize: x.shape.slice(2) })],
@@ -56,7 +62,13 @@ export const adaptiveAvgPool2dGradOp = defineOp<KernelOp<AdaptivePoolGradAttrs>>
     return [{ shape: resizedShape('adaptiveAvgPool2dGrad', 'inputSize', gradient.shape, inputSize), dtype: gradient.dtype }];
   },
   cpu: adaptiveAvgPool2dGradCpu,
-  kernel: ({ inputs: [gradient], outputs: [out], variant }) => plan('adaptiveAvgPool2dGrad', 'backward', out.shape, gradient.shape, variant),
+  kernel({ inputs: [{ shape: output }], outputs: [{ shape: input }], variant }) {
+    requireCountable('adaptiveAvgPool2dGrad', input, output);
+    return {
+      scratch: { shares: { shape: output, dtype: 'float32' } },
+      launches: [launch('share', output, input, output, variant), launch('backward', input, input, output, variant)],
+    };
+  },
   variants: RUN_VARIANTS,
   cost: ([gradient], [out]) => ({ ...movingCost(gradient, out), flops: 2 * sizeOf(out.shape) }),
   vjp: ([upstream], { inputs: [gradient] }) => [callOp('adaptiveAvgPool2d', [upstream], { outputSize: gradient.shape.slice(2) })],

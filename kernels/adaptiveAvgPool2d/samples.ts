@@ -11,7 +11,7 @@ const CASES: readonly Case[] = [
   ['one window', [2, 2, 3, 5], [1, 1]],
   ['every cell its own', [1, 1, 3, 4], [3, 4]],
   ['several workgroups', [2, 3, 11, 13], [7, 6]],
-  ['rows of several runs, the last one short', [1, 1, 2, 19], [3, 21]],
+  ['rows of several runs, the last one short', [1, 1, 2, 19], [4, 21]],
   ['no images', [0, 2, 3, 3], [2, 2]],
 ];
 const BENCH: readonly Case[] = [
