@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { FormatError } from '../core/errors.js';
 import type { ImageDataset } from './dataset.js';
-import { readWhole } from './files.js';
+import { exists, readWhole } from './files.js';
 
 /*
  * CIFAR-10 and CIFAR-100 in their binary version (Krizhevsky 2009): records of one label byte (two in CIFAR-100: coarse, fine)
@@ -38,8 +37,8 @@ export function parseCifar(bytes: Uint8Array, set: keyof typeof SETS, file: stri
 export async function loadCifar(set: keyof typeof SETS, part: 'train' | 'test', folder: string): Promise<ImageDataset> {
   const parts: ImageDataset[] = [];
   for (const name of SETS[set][part]) {
-    const inside = join(folder, SETS[set].folder, name);
-    const bytes = await readWhole(inside).catch(() => readWhole(join(folder, name)));
+    const inside = `${folder}/${SETS[set].folder}/${name}`;
+    const bytes = await readWhole((await exists(inside)) ? inside : `${folder}/${name}`);
     parts.push(parseCifar(bytes, set, name));
   }
   const count = parts.reduce((total, { labels }) => total + labels.length, 0);

@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { FormatError, TapegradError } from '../core/errors.js';
+import { nodeModule } from '../core/nodeModule.js';
 import { readOptions } from '../core/options.js';
+import { exists } from './files.js';
 
 /** One file of a data set on the web. */
 export interface RemoteFile {
@@ -26,23 +21,31 @@ export interface DownloadOptions {
   otherwise?: string;
 }
 
+const files = () => nodeModule<typeof import('node:fs')>('node:fs');
+const fileSystem = () => nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+const streams = () => nodeModule<typeof import('node:stream')>('node:stream');
+const pipelines = () => nodeModule<typeof import('node:stream/promises')>('node:stream/promises');
+
 /** A download without news for this long has failed. */
 const SILENCE_MS = 60_000;
 
 /** `XDG_CACHE_HOME/tapegrad/SET`, or the same under `~/.cache`. */
-export function cacheFolder(set: string): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tapegrad', set);
+export async function cacheFolder(set: string): Promise<string> {
+  const { homedir } = await nodeModule<typeof import('node:os')>('node:os');
+  return `${process.env.XDG_CACHE_HOME ?? `${homedir()}/.cache`}/tapegrad/${set}`;
 }
 
 async function digestOf(path: string, algorithm: string): Promise<string> {
+  const { createHash } = await nodeModule<typeof import('node:crypto')>('node:crypto');
   const hash = createHash(algorithm);
-  await pipeline(createReadStream(path), hash);
+  await (await pipelines()).pipeline((await files()).createReadStream(path), hash);
   return hash.digest('hex');
 }
 
 /** Appends what is missing to `path`; a server that cannot continue sends all of it again. */
 async function fetchRest(url: string, path: string, onProgress: DownloadOptions['onProgress']): Promise<void> {
-  const present = existsSync(path) ? (await stat(path)).size : 0;
+  const { Readable, Transform } = await streams();
+  const present = (await exists(path)) ? (await (await fileSystem()).stat(path)).size : 0;
   const silence = new AbortController();
   const listen = () => setTimeout(() => silence.abort(new Error(`no data for ${SILENCE_MS / 1000} s`)), SILENCE_MS);
   let timer = listen();
@@ -63,7 +66,8 @@ async function fetchRest(url: string, path: string, onProgress: DownloadOptions[
         done(null, chunk);
       },
     });
-    await pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), count, createWriteStream(path, { flags: continues ? 'a' : 'w' }));
+    const file = (await files()).createWriteStream(path, { flags: continues ? 'a' : 'w' });
+    await (await pipelines()).pipeline(Readable.fromWeb(response.body as import('node:stream/web').ReadableStream), count, file);
   } finally {
     clearTimeout(timer);
   }
@@ -74,9 +78,10 @@ async function fetchRest(url: string, path: string, onProgress: DownloadOptions[
  * that broke off goes on where it stopped. Throws TapegradError without a network, FormatError for a wrong checksum.
  */
 export async function download(set: string, file: RemoteFile, options: DownloadOptions = {}): Promise<string> {
-  const { folder, onProgress, otherwise } = readOptions('download', options, { folder: cacheFolder(set), onProgress: undefined, otherwise: undefined });
-  const path = join(folder, file.name);
-  if (existsSync(path)) return path;
+  const { folder, onProgress, otherwise } = readOptions('download', options, { folder: await cacheFolder(set), onProgress: undefined, otherwise: undefined });
+  const path = `${folder}/${file.name}`;
+  if (await exists(path)) return path;
+  const { mkdir, rename, rm } = await fileSystem();
   await mkdir(folder, { recursive: true });
   const part = `${path}.part`;
   try {

@@ -1,5 +1,5 @@
-import { gunzipSync } from 'node:zlib';
 import { FormatError } from '../core/errors.js';
+import { nodeModule } from '../core/nodeModule.js';
 import { readWhole } from './files.js';
 
 /*
@@ -41,6 +41,8 @@ export function parseIdx(bytes: Uint8Array, file: string): IdxFile {
   return { shape, data: bytes.subarray(headerLength) };
 }
 
+type Zlib = typeof import('node:zlib');
+
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -49,7 +51,8 @@ function isGzip(bytes: Uint8Array): boolean {
  * Inflates an IDX file, and no more of it than its own header announces plus one byte: a small file that would
  * inflate without end stops there.
  */
-function inflateIdx(packed: Uint8Array, file: string): Uint8Array {
+async function inflateIdx(packed: Uint8Array, file: string): Promise<Uint8Array> {
+  const { gunzipSync } = await nodeModule<Zlib>('node:zlib');
   const inflate = (limit: number): Uint8Array | null => {
     try {
       return gunzipSync(packed, { maxOutputLength: limit });
@@ -59,7 +62,7 @@ function inflateIdx(packed: Uint8Array, file: string): Uint8Array {
       throw new FormatError({ file, offset: packed.length, expected: 'a whole gzip stream', found: message });
     }
   };
-  const announced = idxLengthOf(packed, file);
+  const announced = idxLengthOf(packed, file, gunzipSync);
   const bytes = inflate(announced);
   if (!bytes) {
     throw new FormatError({ file, offset: announced, expected: `the end of the data after ${announced} inflated bytes`, found: 'more' });
@@ -68,8 +71,8 @@ function inflateIdx(packed: Uint8Array, file: string): Uint8Array {
 }
 
 /** The length that the header inside a gz announces. Only the header is inflated. */
-function idxLengthOf(packed: Uint8Array, file: string): number {
-  const header = inflatePrefix(packed, file, 4 + 4 * MAX_AXES);
+function idxLengthOf(packed: Uint8Array, file: string, gunzip: Zlib['gunzipSync']): number {
+  const header = inflatePrefix(packed, file, 4 + 4 * MAX_AXES, gunzip);
   if (header.length < 4 || header[0] !== 0 || header[1] !== 0 || header[3] < 1 || header[3] > MAX_AXES || header.length < 4 + 4 * header[3]) {
     parseIdx(header, file); // names what is wrong with it
   }
@@ -81,12 +84,12 @@ function idxLengthOf(packed: Uint8Array, file: string): number {
 }
 
 /** The first `length` inflated bytes. Z_SYNC_FLUSH lets zlib stop at the end of a cut input without complaint. */
-function inflatePrefix(packed: Uint8Array, file: string, length: number): Uint8Array {
+function inflatePrefix(packed: Uint8Array, file: string, length: number, gunzip: Zlib['gunzipSync']): Uint8Array {
   // A deflate block expands at most 1,032 times, so a few compressed bytes hold the header and cannot hold much more.
   const Z_SYNC_FLUSH = 2;
   for (let taken = 256; ; taken *= 4) {
     try {
-      const inflated = gunzipSync(packed.subarray(0, taken), { finishFlush: Z_SYNC_FLUSH, maxOutputLength: 1 << 24 });
+      const inflated = gunzip(packed.subarray(0, taken), { finishFlush: Z_SYNC_FLUSH, maxOutputLength: 1 << 24 });
       if (inflated.length >= length || taken >= packed.length) return inflated.subarray(0, length);
     } catch (error) {
       throw new FormatError({ file, offset: 0, expected: 'a gzip stream', found: (error as Error).message });
@@ -97,5 +100,5 @@ function inflatePrefix(packed: Uint8Array, file: string, length: number): Uint8A
 /** Reads an IDX file, gzipped or plain (told apart by their first bytes). Throws FormatError. */
 export async function readIdx(path: string): Promise<IdxFile> {
   const bytes = await readWhole(path);
-  return parseIdx(isGzip(bytes) ? inflateIdx(bytes, path) : bytes, path);
+  return parseIdx(isGzip(bytes) ? await inflateIdx(bytes, path) : bytes, path);
 }

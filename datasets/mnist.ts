@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { FormatError } from '../core/errors.js';
 import type { ImageDataset } from './dataset.js';
 import { cacheFolder, download } from './download.js';
+import { exists } from './files.js';
 import { readIdx } from './idx.js';
 
 /** Names of the four files, and the MD5 that their publishers give. */
@@ -22,22 +21,23 @@ const MIRROR = 'https://ossci-datasets.s3.amazonaws.com/mnist';
 type MnistFile = { readonly name: string; readonly md5: string };
 
 /** The file in `folder`, plain or gz, or null. */
-function locate(folder: string, { name }: MnistFile): string | null {
-  return [join(folder, name), join(folder, `${name}.gz`)].find((path) => existsSync(path)) ?? null;
+async function locate(folder: string, { name }: MnistFile): Promise<string | null> {
+  for (const path of [`${folder}/${name}`, `${folder}/${name}.gz`]) if (await exists(path)) return path;
+  return null;
 }
 
 /** A folder named by the user must hold the files; without one they are looked for, then downloaded. */
 async function findFile(folder: string | null, file: MnistFile): Promise<string> {
-  const places = folder ? [folder, join(folder, 'mnist')] : process.env.TAPEGRAD_DATA ? [join(process.env.TAPEGRAD_DATA, 'mnist')] : [];
+  const places = folder ? [folder, `${folder}/mnist`] : globalThis.process?.env.TAPEGRAD_DATA ? [`${process.env.TAPEGRAD_DATA}/mnist`] : [];
   for (const place of places) {
-    const path = locate(place, file);
+    const path = await locate(place, file);
     if (path) return path;
   }
   if (folder) {
-    const found = existsSync(folder) ? 'neither' : 'no such folder';
+    const found = (await exists(folder)) ? 'neither' : 'no such folder';
     throw new FormatError({ file: folder, offset: 0, expected: `${file.name} or ${file.name}.gz`, found });
   }
-  const cached = locate(cacheFolder('mnist'), file);
+  const cached = await locate(await cacheFolder('mnist'), file);
   if (cached) return cached;
   const name = `${file.name}.gz`;
   const remote = { url: `${MIRROR}/${name}`, name, checksum: { algorithm: 'md5', digest: file.md5 } } as const;

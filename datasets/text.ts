@@ -1,7 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { FormatError } from '../core/errors.js';
-import { readWhole } from './files.js';
+import { readFolder, readWhole } from './files.js';
 
 /** Texts with a class each: the reviews of IMDB, the sentences of rt-polarity. */
 export interface LabelledTexts {
@@ -33,16 +31,11 @@ export async function readLabelledFolders(root: string, classes: readonly string
   const texts: string[] = [];
   const labels: number[] = [];
   for (const [label, name] of classes.entries()) {
-    const folder = join(root, name);
-    let files: string[];
-    try {
-      files = (await readdir(folder)).filter((file) => file.endsWith('.txt')).sort();
-    } catch (error) {
-      throw new FormatError({ file: folder, offset: 0, expected: `a folder with the texts of class ${name}`, found: (error as NodeJS.ErrnoException).code ?? String(error) });
-    }
+    const folder = `${root}/${name}`;
+    const files = (await readFolder(folder, `a folder with the texts of class ${name}`)).filter((file) => file.endsWith('.txt')).sort();
     if (files.length === 0) throw new FormatError({ file: folder, offset: 0, expected: 'files that end in .txt', found: 'none' });
     for (let i = 0; i < files.length; i += FILES_AT_ONCE) {
-      const read = await Promise.all(files.slice(i, i + FILES_AT_ONCE).map((file) => readText(join(folder, file))));
+      const read = await Promise.all(files.slice(i, i + FILES_AT_ONCE).map((file) => readText(`${folder}/${file}`)));
       for (const text of read) {
         texts.push(text);
         labels.push(label);

@@ -1,10 +1,10 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { NonFiniteError, TapegradError } from '../index.js';
+import { UsageError } from './usageError.js';
+
+export { UsageError };
 
 /* Flags and exit codes of the programs; examples, bench and the long tests share them. */
-
-/** A mistake on the command line: one line on stderr and exit code 2. */
-export class UsageError extends Error {}
 
 /**
  * Runs a program to its exit code. Bad flags, unreadable files and missing adapters end with one line on stderr and exit

@@ -1,11 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliDecompressSync } from 'node:zlib';
+import { unpacked } from './chromiumPackage.mjs';
 
 /*
  * Finds a WebGPU adapter for Node: what the machine has, then an installed lavapipe, then SwiftShader from npm.
@@ -14,7 +11,7 @@ import { brotliDecompressSync } from 'node:zlib';
  */
 
 const ICD_FOLDER = '/usr/share/vulkan/icd.d';
-const SWIFTSHADER = resolve('.cache/swiftshader');
+const SWIFTSHADER_ICD = 'vk_swiftshader_icd.json';
 const PROBE = fileURLToPath(new URL('./probeAdapter.mjs', import.meta.url));
 
 /** What Mesa wants set so that it does not complain. */
@@ -26,32 +23,17 @@ function probe(env) {
   return child.status === 0 ? child.stdout.trim() : null;
 }
 
-/** Unpacks the Vulkan driver that the npm package of Chromium carries. */
-async function unpackSwiftShader() {
-  if (existsSync(join(SWIFTSHADER, 'vk_swiftshader_icd.json'))) return;
-  const require = createRequire(import.meta.url);
-  const packed = join(dirname(require.resolve('@sparticuz/chromium')), '../../bin/swiftshader.tar.br');
-  const { extract } = await import('tar-fs');
-  mkdirSync(dirname(SWIFTSHADER), { recursive: true });
-  const temporary = mkdtempSync(`${SWIFTSHADER}-`);
-  await pipeline(Readable.from([brotliDecompressSync(readFileSync(packed))]), extract(temporary));
-  const icd = join(temporary, 'vk_swiftshader_icd.json');
-  const description = JSON.parse(readFileSync(icd, 'utf8'));
-  description.ICD.library_path = join(SWIFTSHADER, description.ICD.library_path);
-  writeFileSync(icd, JSON.stringify(description));
-  try {
-    renameSync(temporary, SWIFTSHADER);
-  } catch (error) {
-    rmSync(temporary, { recursive: true });
-    if (!existsSync(SWIFTSHADER)) throw error;
-  }
-}
-
+/** The Vulkan driver that the npm package of Chromium carries. */
 async function swiftShader() {
-  await unpackSwiftShader();
+  const folder = await unpacked('swiftshader', ['swiftshader.tar.br'], (temporary, folder) => {
+    const icd = join(temporary, SWIFTSHADER_ICD);
+    const description = JSON.parse(readFileSync(icd, 'utf8'));
+    description.ICD.library_path = join(folder, description.ICD.library_path);
+    writeFileSync(icd, JSON.stringify(description));
+  });
   return {
-    LD_LIBRARY_PATH: [SWIFTSHADER, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
-    VK_ICD_FILENAMES: join(SWIFTSHADER, 'vk_swiftshader_icd.json'),
+    LD_LIBRARY_PATH: [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+    VK_ICD_FILENAMES: join(folder, SWIFTSHADER_ICD),
   };
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { transformSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -52,6 +52,13 @@ function run(program: string): { stdout: string; stderr: string } {
 test('every entry point can be imported, and all share one engine', () => {
   const { stdout, stderr } = run(PROGRAM);
   assert.is(stdout, 'PASS 20 conv2d\n', stderr);
+});
+
+test('a bundler packs it for a browser, at its defaults and without a warning', () => {
+  const { errors, warnings } = buildSync({
+    stdin: { contents: PROGRAM, loader: 'ts', resolveDir: folder }, bundle: true, format: 'esm', write: false, logLevel: 'silent',
+  });
+  assert.equal([errors, warnings], [[], []]);
 });
 
 test('an op with a wrong gradient is declared, checked and reported in under 20 lines; put right it passes', () => {

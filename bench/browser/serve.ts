@@ -21,7 +21,7 @@ const ROWS = `
 /** Builds the page into a folder that any web server can serve: `index.html` and `page.mjs`. */
 export async function buildPage(folder = FOLDER): Promise<void> {
   const { bundle } = await import(new URL('scripts/build.mjs', `file://${process.cwd()}/`).href);
-  await bundle(['bench/browser/page.ts'], folder, { platform: 'browser', external: ['webgpu'], outbase: 'bench/browser', splitting: false });
+  await bundle(['bench/browser/page.ts'], folder, { platform: 'browser', outbase: 'bench/browser', splitting: false });
   const page = htmlPage('Kernel bench', 'Every kernel is compared with float64 on the CPU before it is timed.', [
     { heading: 'Run', body: FORM }, { heading: 'Rows', body: ROWS }, { heading: 'Device', body: '<ul id="device"></ul>' },
   ]);

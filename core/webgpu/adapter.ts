@@ -1,4 +1,5 @@
 import { DeviceError } from '../errors.js';
+import { importUnseen } from '../nodeModule.js';
 
 /** A device, and what is known of the adapter behind it. */
 export interface OpenDevice {
@@ -70,7 +71,7 @@ async function findGpu(): Promise<GPU> {
 
 async function importDawn(): Promise<typeof import('webgpu')> {
   try {
-    return await import('webgpu');
+    return await importUnseen('webgpu');
   } catch (error) {
     const cause = (error as Error).message.split('\n')[0];
     throw new DeviceError(`webgpu: Node needs the package 'webgpu'; install it with: npm install webgpu (${cause})`);

@@ -1,12 +1,15 @@
 import type { EpochRecord, StepReport, Training } from '../training.js';
 import type { Callback } from './callback.js';
 
-/** What a progress bar writes to: `process.stderr`, or anything like it. */
+/** What a progress bar writes to: `process.stderr`, the console in a browser, or anything like them. */
 export interface ProgressStream {
   write(text: string): unknown;
   /** A terminal, on which a line can be drawn again. */
   readonly isTTY?: boolean;
 }
+
+/** A browser has no stderr. */
+const CONSOLE: ProgressStream = { write: (text) => console.log(text.trimEnd()) };
 
 const CELLS = 24;
 const AGAIN = '\r\x1b[K';
@@ -20,7 +23,7 @@ export class ProgressBar implements Callback {
   /** Is a bar on the terminal that the next line would run into? */
   private drawn = false;
 
-  constructor(private readonly stream: ProgressStream = process.stderr) {}
+  constructor(private readonly stream: ProgressStream = globalThis.process?.stderr ?? CONSOLE) {}
 
   onStep({ examples, milliseconds }: StepReport, { position, metrics, options }: Training): void {
     const batches = options.train.batchCount;

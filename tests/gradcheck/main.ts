@@ -1,29 +1,17 @@
-import { writeFileSync } from 'node:fs';
 import { init, shutdown } from '../../index.js';
 import { runProgram } from '../../examples/commandLine.js';
 import type { SuiteOptions } from './check.js';
+import { conclude } from './conclude.js';
 import { runMutants } from './mutants.js';
-import { type Options, type Outputs, USAGE, parseMerge, parseOptions } from './options.js';
+import { type Options, USAGE, parseMerge, parseOptions } from './options.js';
 import { WORKER, runInProcesses, serve, unitsOf } from './processes.js';
 import { Progress } from './progress.js';
-import { html } from './reports/html.js';
-import { junit } from './reports/junit.js';
 import { mergeReports, readReport } from './reports/merge.js';
-import { type Report, countPlanned, isGood, totalsOf } from './reports/report.js';
-import { reportText } from './reports/text.js';
+import { countPlanned } from './reports/report.js';
 import { type Planned, type Row, runCheck, shardOf } from './runChecks.js';
 import { allChecks } from './suite.js';
 
 /* npm run gradcheck: every check of the suite, a table, and reports. Exit code 1 if anything failed. */
-
-/** Writes what was asked for, prints the table, and gives the exit code. */
-function conclude(report: Report, { json, html: page, junit: xml }: Outputs): number {
-  if (json) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
-  if (page) writeFileSync(page, html(report));
-  if (xml) writeFileSync(xml, junit(report));
-  console.log(reportText(report));
-  return isGood(totalsOf(report)) ? 0 : 1;
-}
 
 /** Makes the devices ready; what the adapter is. */
 async function openDevices({ devices }: SuiteOptions): Promise<string> {

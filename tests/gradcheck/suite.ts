@@ -1,5 +1,5 @@
 import '../../kernels/samples.js';
-import { UsageError } from '../../examples/commandLine.js';
+import { UsageError } from '../../examples/usageError.js';
 import type { Check, SuiteOptions } from './check.js';
 import { foldChecks } from './fold.js';
 import { graphChecks } from './graphs.js';

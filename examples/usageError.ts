@@ -1,0 +1,2 @@
+/** A mistake on the command line: one line on stderr and exit code 2. */
+export class UsageError extends Error {}
