@@ -28,10 +28,13 @@ for (const name of ['softmax', 'logSoftmax']) {
       { label: 'columns in several parts', inputs: [{ shape: [300, 5] }], attrs: { axis: 0 } },
       { label: 'several workgroups', inputs: [{ shape: [130, 11] }], attrs: { axis: 1 } },
       { label: 'more rows than a workgroup, of two parts', inputs: [{ shape: [70, 260], differentiable: false }], attrs: { axis: 1 } },
-      notFinite('rows with NaN, Infinity and the largest number', [7, 4], [
+      notFinite('rows with NaN, Infinity and the largest number', [9, 4], [
         NaN, 1, 2, 3, 0, NaN, 1, 2, 0, 1, NaN, 2, 0, 1, 2, NaN, 1, Infinity, 2, 0, 1, -Infinity, 2, 0, 0, MAX_FLOAT32, -1, 0,
+        ...new Array<number>(4).fill(-Infinity), ...new Array<number>(4).fill(-MAX_FLOAT32),
       ]),
-      notFinite('rows of three with NaN, Infinity and the largest number', [4, 3], [1, NaN, 0, 1, Infinity, 2, 1, -Infinity, 2, 0, MAX_FLOAT32, -1]),
+      notFinite('rows of three with NaN, Infinity and the largest number', [5, 3], [
+        1, NaN, 0, 1, Infinity, 2, 1, -Infinity, 2, 0, MAX_FLOAT32, -1, ...new Array<number>(3).fill(-Infinity),
+      ]),
       { label: 'nothing', inputs: [{ shape: [0, 3] }], attrs: { axis: 1 } },
     ],
     errors: [

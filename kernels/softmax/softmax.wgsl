@@ -49,7 +49,7 @@ fn statistics(
   for (var i = index % params.parts; i < params.length; i += params.parts) {
     let value = x[start + i * params.inner];
     bits = max(bits, bitcast<u32>(value) & 0x7fffffffu);
-    state = merge(state, vec2f(max(value, LOWEST), 1.0));
+    state = merge(state, vec2f(max(value, LOWEST), select(0.0, 1.0, value >= LOWEST)));
   }
   let has_no_softmax = state.x > HIGHEST || bits > INFINITY_BITS;
   states[index] = vec2f(state.x, select(state.y, bitcast<f32>(bits | 1u), has_no_softmax));
@@ -86,7 +86,9 @@ fn main(
   let row = index / (params.length * params.inner) * params.inner + index % params.inner;
   let state = states[row * params.parts];
   if (LOGARITHM) {
-    out[index] = x[index] - state.x - log(state.y);
+    // A row of nothing but -infinity has none; not every adapter has log(0) = -infinity.
+    let nan = bitcast<f32>(bitcast<u32>(x[index]) | 1u);
+    out[index] = select(x[index] - state.x - log(state.y), nan, state.y == 0.0);
   } else {
     out[index] = exp(x[index] - state.x) / state.y;
   }

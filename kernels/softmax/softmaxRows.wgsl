@@ -49,9 +49,11 @@ fn main(
     sums += exp(x[at] - m);
   }
   let s = (sums.x + sums.y) + (sums.z + sums.w);
+  // Of a row of nothing but -infinity; not every adapter has log(0) = -infinity.
+  let has_no_logarithm = has_no_softmax || s == 0.0;
   for (var at = start; at < end; at++) {
     if (LOGARITHM) {
-      out[at] = select(x[at] - m - log(s), nan, has_no_softmax);
+      out[at] = select(x[at] - m - log(s), nan, has_no_logarithm);
     } else {
       out[at] = select(exp(x[at] - m) / s, nan, has_no_softmax);
     }

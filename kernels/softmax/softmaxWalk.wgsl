@@ -47,9 +47,11 @@ fn main(
   for (var at = start; at < end; at += params.inner) {
     s += exp(x[at] - m);
   }
+  // Of a row of nothing but -infinity; not every adapter has log(0) = -infinity.
+  let has_no_logarithm = has_no_softmax || s == 0.0;
   for (var at = start; at < end; at += params.inner) {
     if (LOGARITHM) {
-      out[at] = select(x[at] - m - log(s), nan, has_no_softmax);
+      out[at] = select(x[at] - m - log(s), nan, has_no_logarithm);
     } else {
       out[at] = select(exp(x[at] - m) / s, nan, has_no_softmax);
     }
