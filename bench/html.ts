@@ -1,4 +1,5 @@
-import { Plot, type Section, chart, escapeHtml, htmlPage, table } from '../examples/plot.js';
+import { escapeMarkup } from '../examples/markup.js';
+import { Plot, type Section, chart, htmlPage, table } from '../examples/plot.js';
 import { COMPARISON_TITLES, comparisonCells, comparisonLine, compareSides } from './compare.js';
 import { OPS_LEGEND, opsTable, opsVerdict } from './peers/ops/report.js';
 import type { RowResult } from './peers/ops/race.js';
@@ -38,15 +39,53 @@ function pointsOf({ rows }: BenchRecord): Point[] {
   });
 }
 
+type Axis = 'intensity' | 'bytes' | 'gflops' | 'gigabytesPerSecond';
+
+/** Where `axis` puts points, in pixels, if it is logarithmic and `length` pixels long. */
+function placesAlong(points: readonly Point[], axis: Axis, length: number): (point: Point) => number {
+  const logs = points.map((point) => Math.log(point[axis]));
+  const low = Math.min(...logs);
+  return (point) => (length * (Math.log(point[axis]) - low)) / (Math.max(...logs) - low || 1);
+}
+
+interface Label {
+  readonly point: Point;
+  /** On which side of its name the dot is. */
+  readonly anchor: 'start' | 'end';
+}
+
+/** Names beside their dots, towards the middle; those that would cover others are left out, as the pointer shows them too. */
+function labelsOf(points: readonly Point[], x: Axis, y: Axis): Label[] {
+  const across = placesAlong(points, x, 800);
+  const up = placesAlong(points, y, 280);
+  const kept: (Label & { left: number; right: number; height: number })[] = [];
+  for (const point of points) {
+    const anchor = across(point) > 400 ? 'end' : 'start';
+    const width = 6 * point.label.length;
+    const left = across(point) - (anchor === 'end' ? width + 12 : 0);
+    const box = { point, anchor, left, right: left + width + 12, height: up(point) } as const;
+    if (kept.every((other) => box.right < other.left || box.left > other.right || Math.abs(box.height - other.height) > 12)) kept.push(box);
+  }
+  return kept;
+}
+
 function dots(points: readonly Point[], x: 'intensity' | 'bytes', y: 'gflops' | 'gigabytesPerSecond'): Plot.Markish[] {
-  const middle = Math.sqrt(Math.min(...points.map((point) => point[x])) * Math.max(...points.map((point) => point[x])));
-  const labels = (side: 'start' | 'end') => Plot.text(points.filter((point) => (point[x] > middle) === (side === 'end')), {
-    x, y, text: 'label', dx: side === 'start' ? 7 : -7, textAnchor: side, fontSize: 10, fill: 'currentColor',
+  const labels = points.length <= MOST_LABELS ? labelsOf(points, x, y) : [];
+  const texts = (anchor: Label['anchor']) => Plot.text(labels.filter((label) => label.anchor === anchor).map(({ point }) => point), {
+    x, y, text: 'label', dx: anchor === 'start' ? 7 : -7, textAnchor: anchor, fontSize: 10, fill: 'currentColor',
   });
-  return [
-    Plot.dot(points, { x, y, fill: 'bound', r: 4, fillOpacity: 0.8, title: 'title' }),
-    ...(points.length <= MOST_LABELS ? [labels('start'), labels('end')] : []),
-  ];
+  return [Plot.dot(points, { x, y, fill: 'bound', r: 4, fillOpacity: 0.8, title: 'title' }), texts('start'), texts('end')];
+}
+
+/** The names of the copies, those of about one speed together. */
+function copyLabels(copies: BenchRecord['roofline']['copies']): { name: string; gigabytesPerSecond: number }[] {
+  const labels: { name: string; gigabytesPerSecond: number }[] = [];
+  for (const { bytes, gigabytesPerSecond } of [...copies].sort((a, b) => b.gigabytesPerSecond - a.gigabytesPerSecond)) {
+    const near = labels.find((label) => label.gigabytesPerSecond < 1.2 * gigabytesPerSecond);
+    if (near) near.name += `, ${sizeName(bytes)}`;
+    else labels.push({ name: `copy of ${sizeName(bytes)}`, gigabytesPerSecond });
+  }
+  return labels;
 }
 
 /** Operations a second by operations a byte, under what the device can do: copies to the left, multiply-adds to the right. */
@@ -66,8 +105,8 @@ function rooflineChart({ roofline: { gflops, copies } }: BenchRecord, points: re
     y: { ...POWERS, label: 'GFLOP/s', grid: true },
     marks: [
       Plot.line(roofs, { x: 'x', y: 'y', z: 'size', stroke: 'currentColor', strokeOpacity: 0.6, strokeWidth: 1.2 }),
-      Plot.text(copies, {
-        x: 4 * low, y: ({ gigabytesPerSecond }) => 4 * low * gigabytesPerSecond, text: ({ bytes }) => `copy of ${sizeName(bytes)}`,
+      Plot.text(copyLabels(copies), {
+        x: 4 * low, y: ({ gigabytesPerSecond }) => 4 * low * gigabytesPerSecond, text: 'name',
         textAnchor: 'end', dx: -8, fill: 'currentColor',
       }),
       Plot.text([{ x: high, y: gflops }], { x: 'x', y: 'y', text: () => `${rate(gflops)} GFLOP/s`, textAnchor: 'end', dy: -8, fill: 'currentColor' }),
@@ -127,10 +166,10 @@ function rowsTable({ rows }: BenchRecord): string {
 
 function peersSection(results: readonly RowResult[]): Section {
   const [head, ...body] = opsTable(results);
-  return { heading: 'Beside other engines', body: `${table(head, body)}<p>${escapeHtml(OPS_LEGEND)}</p>${list(opsVerdict(results))}` };
+  return { heading: 'Beside other engines', body: `${table(head, body)}<p>${escapeMarkup(OPS_LEGEND)}</p>${list(opsVerdict(results))}` };
 }
 
-const list = (lines: readonly string[]) => `<ul>${lines.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`;
+const list = (lines: readonly string[]) => `<ul>${lines.map((text) => `<li>${escapeMarkup(text)}</li>`).join('')}</ul>`;
 
 export function html(record: BenchRecord): string {
   const points = pointsOf(record);
@@ -146,7 +185,7 @@ export function html(record: BenchRecord): string {
     ...(comparisons.length > 0
       ? [{
           heading: 'In turn',
-          body: table(['row', ...COMPARISON_TITLES], comparisons.map(comparisonCells)) + `<p>${escapeHtml(comparisonLine(comparisons))}</p>`,
+          body: table(['row', ...COMPARISON_TITLES], comparisons.map(comparisonCells)) + `<p>${escapeMarkup(comparisonLine(comparisons))}</p>`,
         }]
       : []),
     ...(record.peers ? [peersSection(record.peers.rows)] : []),

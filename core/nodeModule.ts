@@ -8,7 +8,7 @@ export async function nodeModule<Module>(name: `node:${string}`): Promise<Module
   try {
     return await importUnseen<Module>(name);
   } catch {
-    throw new TapegradError(`${name} is missing: files are read and written in Node, Deno or Bun, not in a browser`);
+    throw new TapegradError(`${name} is missing: files are read and written in Node and Deno, not in a browser`);
   }
 }
 

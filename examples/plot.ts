@@ -2,15 +2,11 @@ import { writeFileSync } from 'node:fs';
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { PNG } from 'pngjs';
+import { escapeMarkup } from './markup.js';
 
 /* Charts, pages and pictures that examples and bench leave behind: files that need nothing else to be looked at. */
 
 export { Plot };
-
-/** Text as it may stand between tags and in attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
 
 /** A chart as HTML, drawn by Observable Plot; `options` are those of `Plot.plot`. */
 export function chart(options: Plot.PlotOptions): string {
@@ -43,14 +39,18 @@ export function lineChart(
       return { name, x: at, y: Number.isFinite(height) ? height : null };
     }));
   const lengths = Object.values(series).map((values) => (typeof values[0] === 'number' ? values.length : Infinity));
-  const few = Math.max(...lengths) <= 10 ? { ticks: Math.max(1, ...lengths.map((length) => length - 1)) } : {}; // there is no epoch 1.5
+  const longest = Math.max(...lengths);
+  const few = longest <= 10 ? { ticks: Math.max(1, longest - 1), tickFormat: String } : {}; // there is no epoch 1.5
   return chart({
     width,
     height,
     color: { legend: Object.keys(series).length > 1, domain: Object.keys(series) },
     x: { label: x, ...few, ...(logX && { type: 'log', tickFormat: logTick }) },
     y: { label: y, ...(logY && { type: 'log', tickFormat: logTick }), grid: true },
-    marks: [Plot.lineY(points, { x: 'x', y: 'y', z: 'name', stroke: 'name', strokeWidth: 1.5 })],
+    marks: [
+      Plot.lineY(points, { x: 'x', y: 'y', z: 'name', stroke: 'name', strokeWidth: 1.5 }),
+      ...(longest === 1 ? [Plot.dot(points, { x: 'x', y: 'y', fill: 'name' })] : []), // a line of one point is not seen
+    ],
   });
 }
 
@@ -79,7 +79,7 @@ export function writePng(file: string, picture: Picture): void {
 export function image(picture: Picture, alt: string, scale = 1): string {
   const source = `data:image/png;base64,${encodePng(picture).toString('base64')}`;
   const { width, height } = picture;
-  return `<img src="${source}" alt="${escapeHtml(alt)}" width="${width * scale}" height="${height * scale}" style="image-rendering: pixelated">`;
+  return `<img src="${source}" alt="${escapeMarkup(alt)}" width="${width * scale}" height="${height * scale}" style="image-rendering: pixelated">`;
 }
 
 /** `images` (grey, values from 0 black to 1 white, all of one size) side by side in rows of `columns`, a dark line between them. */
@@ -99,7 +99,7 @@ export function contactSheet(images: readonly ArrayLike<number>[], width: number
 
 /** Figures in a row, each under its caption; rows break where the window ends. */
 export function sideBySide(figures: Readonly<Record<string, string>>): string {
-  const each = Object.entries(figures).map(([caption, body]) => `<figure><figcaption>${escapeHtml(caption)}</figcaption>${body}</figure>`);
+  const each = Object.entries(figures).map(([caption, body]) => `<figure><figcaption>${escapeMarkup(caption)}</figcaption>${body}</figure>`);
   return `<div class="row">${each.join('')}</div>`;
 }
 
@@ -116,26 +116,32 @@ h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-
 .subtitle { opacity: .75; margin-top: 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: right; }
-th:first-child, td:first-child { text-align: left; }
+th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; }
+.figure { text-align: right; white-space: nowrap; }
+@media (max-width: 45rem) { td:not(.figure, :first-child) { min-width: 10rem; } }
 tbody tr:hover { background: var(--faint); }
 pre { background: var(--faint); padding: .8rem; overflow-x: auto; white-space: pre-wrap; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; } svg { max-width: 100%; height: auto; } img { max-width: 100%; }`;
 
-/** A table; cells are text, not HTML. */
+/** 12, -0.5, x1.2, 3.4 ms, 56 %, or nothing. */
+const isFigure = (cell: string | number) => typeof cell === 'number' || /^([-+x]?[\d.]+\S*([\s\u00a0]\S{1,4})?|-)?$/.test(cell);
+
+/** A table; cells are text, not HTML. Columns of figures are aligned on the right; the first one names the rows. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (tag: 'th' | 'td', cells: readonly (string | number)[]) => `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(String(cell))}</${tag}>`).join('')}</tr>`;
+  const figures = head.map((_, column) => column > 0 && rows.every((row) => isFigure(row[column] ?? '')));
+  const line = (tag: 'th' | 'td', cells: readonly (string | number)[]) =>
+    `<tr>${cells.map((cell, column) => `<${tag}${figures[column] ? ' class="figure"' : ''}>${escapeMarkup(String(cell))}</${tag}>`).join('')}</tr>`;
   return `<div class="wide"><table><thead>${line('th', head)}</thead><tbody>${rows.map((row) => line('td', row)).join('\n')}</tbody></table></div>`;
 }
 
 /** One self-contained HTML file: it loads nothing, and follows the reader's light or dark setting. */
 export function htmlPage(title: string, subtitle: string, sections: readonly Section[]): string {
-  const parts = sections.map(({ heading, body }) => `<section><h2>${escapeHtml(heading)}</h2>\n${body}</section>`);
+  const parts = sections.map(({ heading, body }) => `<section><h2>${escapeMarkup(heading)}</h2>\n${body}</section>`);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
-<h1>${escapeHtml(title)}</h1><p class="subtitle">${escapeHtml(subtitle)}</p>
+<title>${escapeMarkup(title)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeMarkup(title)}</h1><p class="subtitle">${escapeMarkup(subtitle)}</p>
 ${parts.join('\n')}
 </body></html>
 `;

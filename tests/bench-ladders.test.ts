@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { init } from '../index.js';
 import { UsageError } from '../examples/commandLine.js';
-import { escapeHtml } from '../examples/plot.js';
+import { escapeMarkup } from '../examples/markup.js';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { openBench } from '../bench/device.js';
 import { parseLadder } from '../bench/ladders/command.js';
@@ -79,7 +79,7 @@ test('a report: gains over the last step that was measured; a wrong step has no 
   assert.match(text, /own kernel: 5\.00 ms, 54 GFLOP\/s, 89 % of the roofline: x1\.20 beside tiled, the fastest step$/m);
   const page = ladderPage(run);
   assert.match(page, /<svg/);
-  for (const step of ladder.steps) assert.ok(page.includes(escapeHtml(step.module.code)), `the source of ${nameOf(step)} is in the page`);
+  for (const step of ladder.steps) assert.ok(page.includes(escapeMarkup(step.module.code)), `the source of ${nameOf(step)} is in the page`);
   assert.not.match(page, /(src|href)="(?!data:|#)/, 'the page loads nothing');
 });
 

@@ -12,7 +12,7 @@ import { type MutantReport, summarise } from './gradcheck/mutantReport.js';
 import { runInProcesses } from './gradcheck/processes.js';
 import { html } from './gradcheck/reports/html.js';
 import { junit } from './gradcheck/reports/junit.js';
-import { escapeMarkup } from './gradcheck/reports/markup.js';
+import { escapeMarkup } from '../examples/markup.js';
 import { mergeReports } from './gradcheck/reports/merge.js';
 import { type Report, countPlanned, isGood, matrixOf, totalsOf } from './gradcheck/reports/report.js';
 import { reportText } from './gradcheck/reports/text.js';

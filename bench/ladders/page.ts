@@ -1,4 +1,5 @@
-import { Plot, type Section, chart, escapeHtml, htmlPage, table } from '../../examples/plot.js';
+import { escapeMarkup } from '../../examples/markup.js';
+import { Plot, type Section, chart, htmlPage, table } from '../../examples/plot.js';
 import { deviceLines, percent } from '../text.js';
 import { HEADER, headerOf, nameOf } from './ladder.js';
 import { type LadderRun, type LadderSize, speedIn } from './run.js';
@@ -27,27 +28,29 @@ function sizeSection(run: LadderRun, size: LadderSize): Section {
   const rows = size.steps.map((step) => [...cellsOf(run, step), wordsOn(step)]);
   return {
     heading: size.label,
-    body: `${stepsChart(run, size)}<p>Bars are labelled with their share of the roofline.</p>${table([...titlesOf(run), ''], rows)}<p>${escapeHtml(ownLine(run, size))}</p>`,
+    body: `${stepsChart(run, size)}<p>Bars are labelled with their share of the roofline.</p>${table([...titlesOf(run), ''], rows)}<p>${escapeMarkup(ownLine(run, size))}</p>`,
   };
 }
 
-const SIDE_BY_SIDE = 'display: grid; grid-template-columns: minmax(15rem, 1fr) 2fr; gap: 1.5rem; align-items: start';
+const SIDE_BY_SIDE = 'display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: start'; // below each other where there is no room
+const LEFT = 'flex: 1 1 21rem; min-width: 0';
+const RIGHT = 'flex: 2 1 28rem; min-width: 0';
 const SOURCE = 'white-space: pre; max-height: 32rem; overflow: auto; font-size: .8rem; margin: 0';
 
 function stepSection(run: LadderRun, index: number): Section {
   const { step } = run.sizes[0].steps[index];
   const figures = table(['', ...titlesOf(run).slice(1)], run.sizes.map((size) => [size.label, ...cellsOf(run, size.steps[index]).slice(1)]));
-  const [changes, ...reasons] = HEADER.map((title) => `<p><b>${title}.</b> ${escapeHtml(headerOf(step, title))}</p>`);
+  const [changes, ...reasons] = HEADER.map((title) => `<p><b>${title}.</b> ${escapeMarkup(headerOf(step, title))}</p>`);
   return {
     heading: `${index + 1}. ${nameOf(step)}`,
-    body: `<div style="${SIDE_BY_SIDE}"><div>${changes}${figures}${reasons.join('')}</div>
-<div><p style="margin-top: 0"><code>${escapeHtml(step.module.name)}</code></p><pre style="${SOURCE}">${escapeHtml(step.module.code)}</pre></div></div>`,
+    body: `<div style="${SIDE_BY_SIDE}"><div style="${LEFT}">${changes}${figures}${reasons.join('')}</div>
+<div style="${RIGHT}"><p style="margin-top: 0"><code>${escapeMarkup(step.module.name)}</code></p><pre style="${SOURCE}">${escapeMarkup(step.module.code)}</pre></div></div>`,
   };
 }
 
 export function ladderPage(run: LadderRun): string {
   const { ladder, record } = run;
-  const device = `<ul>${deviceLines(record).map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+  const device = `<ul>${deviceLines(record).map((line) => `<li>${escapeMarkup(line)}</li>`).join('')}</ul>`;
   return htmlPage(`Ladder: ${ladder.name}`, `${ladder.steps.length} kernels for the op ${ladder.op.name}, each checked against the CPU in float64, then timed in turn`, [
     ...run.sizes.map((size) => sizeSection(run, size)),
     ...ladder.steps.map((_, index) => stepSection(run, index)),

@@ -5,7 +5,8 @@ import { Adam, OneCycleLR } from '../../optim/index.js';
 import { Vocabulary, characterTokens, readText } from '../../datasets/index.js';
 import { Philox } from '../../core/random.js';
 import { type Context, type Example, type Outcome, requireData } from '../example.js';
-import { escapeHtml, lineChart } from '../plot.js';
+import { escapeMarkup } from '../markup.js';
+import { lineChart } from '../plot.js';
 
 /*
  * A language model of single characters: an LSTM reads Shakespeare and says, after each character, how likely every next one is
@@ -99,7 +100,7 @@ async function run(context: Context): Promise<Outcome> {
     text: sample,
     page: [
       { heading: 'Training loss', body: lineChart({ loss: losses }, { x: 'step', y: 'nats a character' }) },
-      { heading: 'A sample', body: `<pre>${escapeHtml(sample)}</pre>` },
+      { heading: 'A sample', body: `<pre>${escapeMarkup(sample)}</pre>` },
     ],
   };
 }

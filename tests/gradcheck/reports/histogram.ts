@@ -1,4 +1,4 @@
-import { escapeMarkup } from './markup.js';
+import { escapeMarkup } from '../../../examples/markup.js';
 
 /** Lower bounds of the bins, as powers of ten; the last holds what is above the tolerance. */
 const BINS = [-Infinity, -6, -5, -4, -3, -2, -1.5, -1, -0.75, -0.5, -0.25, 0];

@@ -1,7 +1,8 @@
 import { AXES } from '../axes.js';
 import type { Row } from '../runChecks.js';
 import { histogram } from './histogram.js';
-import { count, escapeMarkup, tile } from './markup.js';
+import { escapeMarkup } from '../../../examples/markup.js';
+import { count, tile } from './markup.js';
 import { mutantSection, mutantTiles } from './mutantsHtml.js';
 import { type Cell, type Line, type Report, matrixOf, ratioText, reasonsOf, reproduce, totalsOf } from './report.js';
 import { STYLE } from './style.js';

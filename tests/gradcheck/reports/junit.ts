@@ -1,6 +1,6 @@
 import type { Row as Mutant } from '../mutantReport.js';
 import type { Row } from '../runChecks.js';
-import { escapeMarkup } from './markup.js';
+import { escapeMarkup } from '../../../examples/markup.js';
 import { type Report, reproduce } from './report.js';
 
 function testCase(row: Row, { options }: Report): string {

@@ -1,9 +1,4 @@
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
-
-/** Text that may stand in XML and HTML: no markup, no control characters. */
-export function escapeMarkup(text: string): string {
-  return text.replace(/[\u0000-\u001f]/g, ' ').replace(/[&<>"']/g, (character) => ENTITIES[character]);
-}
+import { escapeMarkup } from '../../../examples/markup.js';
 
 /** 12,345 */
 export const count = (n: number) => n.toLocaleString('en');

@@ -1,5 +1,6 @@
 import type { MutantReport, Row, Totals } from '../mutantReport.js';
-import { count, escapeMarkup, tile } from './markup.js';
+import { escapeMarkup } from '../../../examples/markup.js';
+import { count, tile } from './markup.js';
 
 /* The mutants' part of the HTML report. */
 
