@@ -23,7 +23,9 @@ export function readOptions<Options extends object, const Given extends Defaults
   where: string, options: Options, defaults: Given,
 ): Read<Options, Given> {
   const known = () => Object.keys(defaults).join(', ');
-  if (typeof options !== 'object' || options === null) throw new TapegradError(`${where}: options must be an object of ${known()}, got ${show(options)}`);
+  if (typeof options !== 'object' || options === null) {
+    throw new TapegradError(`${where}: options must be an object of ${known()}, got ${show(options)}`);
+  }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(defaults, name)) throw new TapegradError(`${where}: there is no option ${name}; it takes ${known()}`);
   }

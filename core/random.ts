@@ -90,7 +90,9 @@ export class Philox {
 
   /** A whole number in 0 .. n-1, for n up to 2^32; unbiased (values past the last whole multiple of n are drawn again). */
   below(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) throw new TapegradError(`Philox.below: n must be a whole number from 1 to 2^32, got ${n}`);
+    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
+      throw new TapegradError(`Philox.below: n must be a whole number from 1 to 2^32, got ${n}`);
+    }
     const limit = 2 ** 32 - (2 ** 32 % n);
     for (;;) {
       const bits = this.uint32();

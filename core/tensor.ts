@@ -272,7 +272,9 @@ export function tensor(values: NestedArray | ArrayLike<number>, second?: Shape |
   let flat: ArrayLike<number>;
   if (typeof values !== 'number' && typeof values?.[0] === 'number') {
     flat = values as ArrayLike<number>;
-    if (Array.isArray(values) && values.some((value) => typeof value !== 'number')) throw new ShapeError('tensor: nested arrays have unequal depths');
+    if (Array.isArray(values) && values.some((value) => typeof value !== 'number')) {
+      throw new ShapeError('tensor: nested arrays have unequal depths');
+    }
     found.push(flat.length);
   } else {
     const list: number[] = [];

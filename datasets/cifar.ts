@@ -27,7 +27,9 @@ export function parseCifar(bytes: Uint8Array, set: keyof typeof SETS, file: stri
   for (let i = 0; i < count; i++) {
     const start = i * record + labelBytes;
     labels[i] = bytes[start - 1];
-    if (labels[i] >= classes) throw new FormatError({ file, offset: start - 1, expected: `a label below ${classes}`, found: String(labels[i]) });
+    if (labels[i] >= classes) {
+      throw new FormatError({ file, offset: start - 1, expected: `a label below ${classes}`, found: String(labels[i]) });
+    }
     for (let pixel = 0; pixel < PIXELS; pixel++) images[i * PIXELS + pixel] = bytes[start + pixel] / 255;
   }
   return { images, shape: [count, 3, 32, 32], labels };

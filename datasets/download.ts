@@ -78,7 +78,9 @@ async function fetchRest(url: string, path: string, onProgress: DownloadOptions[
  * that broke off goes on where it stopped. Throws TapegradError without a network, FormatError for a wrong checksum.
  */
 export async function download(set: string, file: RemoteFile, options: DownloadOptions = {}): Promise<string> {
-  const { folder, onProgress, otherwise } = readOptions('download', options, { folder: await cacheFolder(set), onProgress: undefined, otherwise: undefined });
+  const { folder, onProgress, otherwise } = readOptions('download', options, {
+    folder: await cacheFolder(set), onProgress: undefined, otherwise: undefined,
+  });
   const path = `${folder}/${file.name}`;
   if (await exists(path)) return path;
   const { mkdir, rename, rm } = await fileSystem();

@@ -36,8 +36,12 @@ export function parseIdx(bytes: Uint8Array, file: string): IdxFile {
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (size > MAX_BYTES) fail(4, `extents of at most ${MAX_BYTES} elements together`, `[${shape}]`);
   const length = headerLength + size;
-  if (bytes.length < length) fail(bytes.length, `${size} elements for shape [${shape}], ${length} bytes in all`, `the end of the file after ${bytes.length}`);
-  if (bytes.length > length) fail(length, `the end of the file after ${size} elements for shape [${shape}]`, `${bytes.length - length} more bytes`);
+  if (bytes.length < length) {
+    fail(bytes.length, `${size} elements for shape [${shape}], ${length} bytes in all`, `the end of the file after ${bytes.length}`);
+  }
+  if (bytes.length > length) {
+    fail(length, `the end of the file after ${size} elements for shape [${shape}]`, `${bytes.length - length} more bytes`);
+  }
   return { shape, data: bytes.subarray(headerLength) };
 }
 

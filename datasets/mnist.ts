@@ -64,7 +64,9 @@ export async function loadMnist(part: 'train' | 'test', folder: string | null = 
     throw new FormatError({ file: labelsPath, offset: 4, expected: `${count} labels, one for each image`, found: String(labels.shape[0]) });
   }
   const bad = labels.data.findIndex((label) => label > 9);
-  if (bad >= 0) throw new FormatError({ file: labelsPath, offset: 8 + bad, expected: 'a label from 0 to 9', found: String(labels.data[bad]) });
+  if (bad >= 0) {
+    throw new FormatError({ file: labelsPath, offset: 8 + bad, expected: 'a label from 0 to 9', found: String(labels.data[bad]) });
+  }
   return {
     images: Float32Array.from(images.data, (pixel) => pixel / 255),
     shape: [count, 1, height, width],

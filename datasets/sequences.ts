@@ -54,8 +54,12 @@ export class SequenceLoader implements BatchSource {
   constructor(private readonly sequences: readonly ArrayLike<number>[], private readonly labels: ArrayLike<number>, options: SequenceLoaderOptions) {
     this.options = readOptions('SequenceLoader', options, { batchSize: REQUIRED, shuffle: false, seed: 0, padding: 0, maxLength: undefined });
     const { batchSize } = this.options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new TapegradError(`SequenceLoader: batchSize ${batchSize} must be a whole number from 1`);
-    if (sequences.length !== labels.length) throw new TapegradError(`SequenceLoader: ${sequences.length} sequences and ${labels.length} labels`);
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new TapegradError(`SequenceLoader: batchSize ${batchSize} must be a whole number from 1`);
+    }
+    if (sequences.length !== labels.length) {
+      throw new TapegradError(`SequenceLoader: ${sequences.length} sequences and ${labels.length} labels`);
+    }
     const empty = sequences.findIndex((sequence) => sequence.length === 0);
     if (empty >= 0) throw new TapegradError(`SequenceLoader: sequence ${empty} is empty; leave it out`);
   }
@@ -70,7 +74,9 @@ export class SequenceLoader implements BatchSource {
 
   *batches(epoch: number, start = 0): Generator<Batch & { readonly indices: Int32Array }> {
     for (const indices of this.groups(epoch).slice(start)) {
-      const { data, shape, lengths } = padSequences(Array.from(indices, (i) => this.sequences[i]), { padding: this.options.padding, length: this.longest(indices) });
+      const { data, shape, lengths } = padSequences(Array.from(indices, (i) => this.sequences[i]), {
+        padding: this.options.padding, length: this.longest(indices),
+      });
       const targets = Int32Array.from(indices, (i) => this.labels[i]);
       yield { inputs: [{ data, shape }, { data: lengths, shape: [indices.length] }], targets: [{ data: targets, shape: [indices.length] }], indices };
     }

@@ -17,7 +17,9 @@ export interface MelOptions {
 /** Fast Fourier transform in place (Cooley and Tukey 1965), radix 2: `re` and `im` of a length that is a power of two. */
 export function fft(re: Float64Array, im: Float64Array): void {
   const n = re.length;
-  if (n === 0 || (n & (n - 1)) !== 0 || im.length !== n) throw new TapegradError(`fft: the length must be a power of two, got ${n} and ${im.length}`);
+  if (n === 0 || (n & (n - 1)) !== 0 || im.length !== n) {
+    throw new TapegradError(`fft: the length must be a power of two, got ${n} and ${im.length}`);
+  }
   for (let i = 1, j = 0; i < n; i++) {
     let bit = n >> 1;
     for (; j & bit; bit >>= 1) j ^= bit;

@@ -51,7 +51,9 @@ export class Vocabulary {
   /** The number of `token`; that of `<unk>` if it is not known. Throws for an unknown token without `<unk>`. */
   numberOf(token: string): number {
     const number = this.numbers.get(token) ?? this.unknown;
-    if (number === null) throw new TapegradError(`Vocabulary: no number for the token ${JSON.stringify(token)}; build it with '<unk>' among the specials`);
+    if (number === null) {
+      throw new TapegradError(`Vocabulary: no number for the token ${JSON.stringify(token)}; build it with '<unk>' among the specials`);
+    }
     return number;
   }
 

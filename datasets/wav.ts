@@ -47,17 +47,23 @@ export function parseWav(bytes: Uint8Array, file: string): Sound {
   for (let at = 12; at + 8 <= bytes.length;) {
     const [chunk, length, start] = [name(at), view.getUint32(at + 4, true), at + 8];
     if (chunk === 'fmt ') {
-      if (length < 16 || start + length > bytes.length) fail(at, 'a format chunk of at least 16 bytes', `${Math.min(length, bytes.length - start)}`);
+      if (length < 16 || start + length > bytes.length) {
+        fail(at, 'a format chunk of at least 16 bytes', `${Math.min(length, bytes.length - start)}`);
+      }
       const tag = view.getUint16(start, true);
       const format = tag === EXTENSIBLE && length >= 26 ? view.getUint16(start + 24, true) : tag;
       kind = { format, channels: view.getUint16(start + 2, true), sampleRate: view.getUint32(start + 4, true), bits: view.getUint16(start + 14, true) };
-      if (kind.channels === 0 || kind.sampleRate === 0) fail(start + 2, 'at least one channel and a sample rate', `${kind.channels} and ${kind.sampleRate}`);
+      if (kind.channels === 0 || kind.sampleRate === 0) {
+        fail(start + 2, 'at least one channel and a sample rate', `${kind.channels} and ${kind.sampleRate}`);
+      }
     } else if (chunk === 'data') {
       if (!kind) return fail(at, 'the format chunk before the data', 'data');
       const { format, channels, sampleRate, bits } = kind;
       const read = readerOf(format, bits);
       if (!read) return fail(20, 'PCM of 8, 16, 24 or 32 bits, or floats of 32 or 64', `format ${format} of ${bits} bits`);
-      if (start + length > bytes.length) fail(bytes.length, `${length} bytes of sound`, `the end of the file after ${bytes.length - start}`);
+      if (start + length > bytes.length) {
+        fail(bytes.length, `${length} bytes of sound`, `the end of the file after ${bytes.length - start}`);
+      }
       const frame = channels * (bits / 8);
       const samples = Float32Array.from({ length: Math.floor(length / frame) }, (_, i) => {
         let sum = 0;

@@ -33,7 +33,9 @@ export function flatRuns(size: number, variant?: string): { vectors: number; run
 }
 
 /** The runs of `rows` of `extent` items, as even as can be: the last one of a row may be shorter. In workgroups of 64. */
-export function rowRuns(rows: number, extent: number, variant?: string): { run: number; row_runs: number; runs: number; workgroups: Launch['workgroups'] } {
+export function rowRuns(
+  rows: number, extent: number, variant?: string,
+): { run: number; row_runs: number; runs: number; workgroups: Launch['workgroups'] } {
   const run = variant === 'single' ? 1 : Math.ceil(extent / Math.ceil(extent / LONGEST));
   const inRow = Math.ceil(extent / run);
   return { run, row_runs: inRow, runs: rows * inRow, workgroups: gridFor(rows * inRow, 64) };

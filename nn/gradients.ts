@@ -11,7 +11,9 @@ import { where } from '../kernels/where/op.js';
 
 function gradientsOf(op: string, parameters: readonly Tensor[]): Tensor[] {
   const gradients = parameters.flatMap(({ grad }) => (grad ? [grad] : []));
-  if (gradients.length === 0) throw new TapegradError(`${op}: none of ${parameters.length} parameters has a gradient; call backward() first`);
+  if (gradients.length === 0) {
+    throw new TapegradError(`${op}: none of ${parameters.length} parameters has a gradient; call backward() first`);
+  }
   return gradients;
 }
 

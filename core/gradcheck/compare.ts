@@ -80,7 +80,8 @@ function run(fn: TensorFunction, inputs: readonly Tensor[], data: readonly Typed
 
 /** The value furthest off, what lies beside it, and whether any gradient was large enough to judge. */
 function compare(
-  reference: readonly Result[], found: readonly Result[], dtype: Side['dtype'], { relative, absolute }: Pick<Required<CompareOptions>, 'relative' | 'absolute'>,
+  reference: readonly Result[], found: readonly Result[], dtype: Side['dtype'],
+  { relative, absolute }: Pick<Required<CompareOptions>, 'relative' | 'absolute'>,
 ): { worst: WorstValue | null; nearby: readonly number[][]; isLearnt: boolean } {
   let worst: WorstValue | null = null;
   let nearby: readonly number[][] = [];

@@ -44,7 +44,8 @@ export async function openDevice(): Promise<OpenDevice> {
   try {
     const device = await adapter.requestDevice({ label: 'tapegrad', requiredFeatures, requiredLimits });
     const { info } = adapter;
-    return { device, description: describe(info), family: familyOf(info), subgroupSize: device.features.has('subgroups') ? fixedSubgroupSize(info) : 0 };
+    const subgroupSize = device.features.has('subgroups') ? fixedSubgroupSize(info) : 0;
+    return { device, description: describe(info), family: familyOf(info), subgroupSize };
   } catch (error) {
     throw new DeviceError(`webgpu: the adapter ${describe(adapter.info)} gave no device: ${(error as Error).message}`);
   }

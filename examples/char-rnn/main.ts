@@ -26,7 +26,8 @@ const stepsIn = (text: Int32Array) => Math.floor(rowLength(text) / TIME);
 /** Step `step` of a walk through the text in BATCH rows: characters [TIME, BATCH], and those that follow each. */
 function batchAt(text: Int32Array, step: number): { inputs: Int32Array; targets: Int32Array } {
   const first = (step % stepsIn(text)) * TIME;
-  const pick = (shift: number) => Int32Array.from({ length: TIME * BATCH }, (_, i) => text[(i % BATCH) * rowLength(text) + first + Math.floor(i / BATCH) + shift]);
+  const pick = (shift: number) =>
+    Int32Array.from({ length: TIME * BATCH }, (_, i) => text[(i % BATCH) * rowLength(text) + first + Math.floor(i / BATCH) + shift]);
   return { inputs: pick(0), targets: pick(1) };
 }
 
@@ -58,7 +59,9 @@ class LanguageModel extends Module<[ids: Tensor, state: LSTMState | null], [scor
 
 async function run(context: Context): Promise<Outcome> {
   const { seed, quick, progress } = context;
-  const characters = characterTokens(await readText(join(requireData(context, 'tinyshakespeare.txt (from karpathy/char-rnn)'), 'tinyshakespeare.txt')));
+  const characters = characterTokens(
+    await readText(join(requireData(context, 'tinyshakespeare.txt (from karpathy/char-rnn)'), 'tinyshakespeare.txt')),
+  );
   const vocabulary = Vocabulary.build([characters], { specials: [] });
   const text = vocabulary.encode(characters);
   const split = Math.floor((1 - HELD_OUT) * text.length);
@@ -107,34 +110,41 @@ async function run(context: Context): Promise<Outcome> {
 
 /** Nats a character over all of `text`: the state is handed on here as well. */
 async function lossOn(model: LanguageModel, text: Int32Array, steps: number): Promise<number> {
-  return scope(() => noGrad(async () => {
-    let total = 0;
-    let state: LSTMState | null = null;
-    for (let step = 0; step < steps; step++) {
-      const { inputs, targets } = batchAt(text, step);
-      const [scores, next]: [Tensor, LSTMState] = model.call(tensor(inputs, [TIME, BATCH]), state);
-      total += await crossEntropy(scores, tensor(targets)).item();
-      state = next;
-    }
-    return total / steps;
-  }));
+  return scope(() =>
+    noGrad(async () => {
+      let total = 0;
+      let state: LSTMState | null = null;
+      for (let step = 0; step < steps; step++) {
+        const { inputs, targets } = batchAt(text, step);
+        const [scores, next]: [Tensor, LSTMState] = model.call(tensor(inputs, [TIME, BATCH]), state);
+        total += await crossEntropy(scores, tensor(targets)).item();
+        state = next;
+      }
+      return total / steps;
+    }),
+  );
 }
 
 /** Draws one character after the other from what the model finds likely. */
 async function writeText(model: LanguageModel, vocabulary: Vocabulary, start: string, length: number, seed: number): Promise<string> {
   const random = new Philox(seed, 2);
-  return scope(() => noGrad(async () => {
-    const written = [...vocabulary.encode(characterTokens(start))];
-    let [scores, state] = model.call(tensor(Int32Array.from(written), [written.length, 1]), null);
-    for (let i = 0; i < length; i++) {
-      const shares = (await scores.softmax({ axis: 1 }).data()).slice(-vocabulary.size);
-      let left = random.uniform();
-      const next = Math.max(0, shares.findIndex((share) => (left -= share) < 0));
-      written.push(next);
-      [scores, state] = model.call(tensor(Int32Array.of(next), [1, 1]), state);
-    }
-    return vocabulary.decode(written).join('');
-  }));
+  return scope(() =>
+    noGrad(async () => {
+      const written = [...vocabulary.encode(characterTokens(start))];
+      let [scores, state] = model.call(tensor(Int32Array.from(written), [written.length, 1]), null);
+      for (let i = 0; i < length; i++) {
+        const shares = (await scores.softmax({ axis: 1 }).data()).slice(-vocabulary.size);
+        let left = random.uniform();
+        const next = Math.max(
+          0,
+          shares.findIndex((share) => (left -= share) < 0),
+        );
+        written.push(next);
+        [scores, state] = model.call(tensor(Int32Array.of(next), [1, 1]), state);
+      }
+      return vocabulary.decode(written).join('');
+    }),
+  );
 }
 
 export const example: Example = {

@@ -27,8 +27,13 @@ function drawDate(random: Philox, part: 'train' | 'test'): Pair {
   const [day, month, year] = [date.getUTCDate(), date.getUTCMonth(), date.getUTCFullYear()];
   const [name, short, weekday] = [MONTHS[month], MONTHS[month].slice(0, 3), DAYS[date.getUTCDay()]];
   const ways = [
-    `${day} ${name} ${year}`, `${name} ${day}, ${year}`, `${short} ${day} ${year}`, `${day}.${month + 1}.${year}`,
-    `${weekday}, ${short} ${day} ${year}`, `${weekday.slice(0, 3)} ${day} ${name} ${year}`, `${year}/${month + 1}/${day}`,
+    `${day} ${name} ${year}`,
+    `${name} ${day}, ${year}`,
+    `${short} ${day} ${year}`,
+    `${day}.${month + 1}.${year}`,
+    `${weekday}, ${short} ${day} ${year}`,
+    `${weekday.slice(0, 3)} ${day} ${name} ${year}`,
+    `${year}/${month + 1}/${day}`,
   ];
   return { written: ways[random.below(ways.length)].toLowerCase(), iso: date.toISOString().slice(0, 10) };
 }
@@ -118,7 +123,13 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
     page: [
       { heading: 'Where it looks', body: await attentionChart(model, pairs[0]) },
       { heading: 'Loss', body: lineChart({ loss: losses }, { x: 'step', y: 'nats a character', logY: true }) },
-      { heading: 'Translations', body: table(['written', 'translated'], pairs.slice(0, 12).map(({ written }, i) => [written, answers[i]])) },
+      {
+        heading: 'Translations',
+        body: table(
+          ['written', 'translated'],
+          pairs.slice(0, 12).map(({ written }, i) => [written, answers[i]]),
+        ),
+      },
       ...(wrong.length > 0 ? [{ heading: 'Mistakes', body: table(['written', 'translated', 'right'], wrong.slice(0, 20)) }] : []),
     ],
   };
@@ -129,10 +140,12 @@ async function translate(model: Translator, pairs: readonly Pair[]): Promise<str
   const { written } = encode(pairs);
   const rows = Array.from(pairs, () => [0]);
   for (let i = 0; i < ISO_LENGTH; i++) {
-    const next = await scope(() => noGrad(() => {
-      const [scores] = model.call(tensor(written.data, written.shape), tensor(Int32Array.from(rows.flat()), [rows.length, i + 1]));
-      return scores.narrow(1, i, 1).argmax({ axis: 2 }).data();
-    }));
+    const next = await scope(() =>
+      noGrad(() => {
+        const [scores] = model.call(tensor(written.data, written.shape), tensor(Int32Array.from(rows.flat()), [rows.length, i + 1]));
+        return scores.narrow(1, i, 1).argmax({ axis: 2 }).data();
+      }),
+    );
     rows.forEach((row, k) => row.push(next[k]));
   }
   return rows.map((row) => DIGITS.decode(row.slice(1)).join(''));
@@ -141,12 +154,17 @@ async function translate(model: Translator, pairs: readonly Pair[]): Promise<str
 /** Letters read from left to right, characters written from top to bottom: the darker, the more it looked there. */
 async function attentionChart(model: Translator, pair: Pair): Promise<string> {
   const { written, iso } = encode([pair]);
-  const weights = await scope(() => noGrad(() => model.call(tensor(written.data, written.shape), tensor(shifted(iso), [1, ISO_LENGTH]))[1].data()));
+  const weights = await scope(() =>
+    noGrad(() => model.call(tensor(written.data, written.shape), tensor(shifted(iso), [1, ISO_LENGTH]))[1].data()),
+  );
   const letters = [...pair.written];
   const cells = Array.from(weights, (weight, i) => ({ weight, letter: i % letters.length, digit: Math.floor(i / letters.length) }));
   return chart({
-    width: 40 + 26 * letters.length, height: 300, color: { scheme: 'blues', domain: [0, 1] },
-    x: { tickFormat: (i: number) => letters[i], label: null }, y: { tickFormat: (i: number) => pair.iso[i], label: null },
+    width: 40 + 26 * letters.length,
+    height: 300,
+    color: { scheme: 'blues', domain: [0, 1] },
+    x: { tickFormat: (i: number) => letters[i], label: null },
+    y: { tickFormat: (i: number) => pair.iso[i], label: null },
     marks: [Plot.cell(cells, { x: 'letter', y: 'digit', fill: 'weight' })],
   });
 }

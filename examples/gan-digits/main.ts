@@ -1,7 +1,23 @@
 import { type Tensor, avgPool2d, noGrad, randn, scope, tensor } from '../../index.js';
 import {
-  Accuracy, BatchNorm1d, Conv2d, ConvTranspose2d, Dropout, Embedding, Flatten, LeakyReLU, Linear, Module, ReLU, Sequential, Sigmoid,
-  evaluate, fit, gradientPenalty, wassersteinDiscriminatorLoss, wassersteinGeneratorLoss,
+  Accuracy,
+  BatchNorm1d,
+  Conv2d,
+  ConvTranspose2d,
+  Dropout,
+  Embedding,
+  Flatten,
+  LeakyReLU,
+  Linear,
+  Module,
+  ReLU,
+  Sequential,
+  Sigmoid,
+  evaluate,
+  fit,
+  gradientPenalty,
+  wassersteinDiscriminatorLoss,
+  wassersteinGeneratorLoss,
 } from '../../nn/index.js';
 import { Adam, CosineAnnealingLR } from '../../optim/index.js';
 import { DataLoader, loadMnist, subset } from '../../datasets/index.js';
@@ -35,8 +51,12 @@ const MAPS = 8;
 class Generator extends Module<[noise: Tensor, digits: Tensor]> {
   digit = new Embedding(10, NOISE);
   hidden = new Sequential(
-    new Linear(NOISE, 128), new BatchNorm1d(128), new ReLU(),
-    new Linear(128, MAPS * 49), new BatchNorm1d(MAPS * 49), new ReLU(),
+    new Linear(NOISE, 128),
+    new BatchNorm1d(128),
+    new ReLU(),
+    new Linear(128, MAPS * 49),
+    new BatchNorm1d(MAPS * 49),
+    new ReLU(),
   );
   enlarge = new Sequential(new ConvTranspose2d(MAPS, 1, 4, { stride: 2, padding: 1 }), new Sigmoid());
 
@@ -52,8 +72,11 @@ const FEATURES = 128;
 
 class Critic extends Module<[pictures: Tensor, digits: Tensor]> {
   features = new Sequential(
-    new Conv2d(1, MAPS, 4, { stride: 2, padding: 1 }), new LeakyReLU(0.2), new Flatten(),
-    new Linear(MAPS * 49, FEATURES), new LeakyReLU(0.2),
+    new Conv2d(1, MAPS, 4, { stride: 2, padding: 1 }),
+    new LeakyReLU(0.2),
+    new Flatten(),
+    new Linear(MAPS * 49, FEATURES),
+    new LeakyReLU(0.2),
   );
   real = new Linear(FEATURES, 1);
   digit = new Embedding(10, FEATURES);
@@ -84,7 +107,10 @@ async function run(context: Context): Promise<Outcome> {
   const gaps: [step: number, gap: number][] = [];
 
   for (let step = 1, epoch = 0; step <= steps; epoch++) {
-    for (const { inputs: [{ data, shape }], targets: [labels] } of loader.batches(epoch)) {
+    for (const {
+      inputs: [{ data, shape }],
+      targets: [labels],
+    } of loader.batches(epoch)) {
       const gap = scope(() => {
         const digits = tensor(labels.data, labels.shape);
         const real = tensor(data, shape);
@@ -138,15 +164,28 @@ function bars(shares: number[]): string {
 
 /** Trains the reader; its accuracy on held-out real digits, and for each digit the share of those drawn for it that it reads as such. */
 async function judge(
-  drawn: Float32Array, wanted: Int32Array, train: DataLoader, test: DataLoader, epochs: number,
+  drawn: Float32Array,
+  wanted: Int32Array,
+  train: DataLoader,
+  test: DataLoader,
+  epochs: number,
 ): Promise<{ accuracy: number; asAsked: number[] }> {
   const reader = createReader();
   await fit(reader, { train, epochs, optimizer: new Adam(reader.parameters(), { lr: 2e-3 }) });
   const { accuracy } = await evaluate(reader, test, { metrics: { accuracy: new Accuracy() } });
   reader.eval();
-  const read = await scope(() => noGrad(() => reader.call(tensor(drawn, [wanted.length, PIXELS])).argmax({ axis: 1 }).data()));
+  const read = await scope(() =>
+    noGrad(() =>
+      reader
+        .call(tensor(drawn, [wanted.length, PIXELS]))
+        .argmax({ axis: 1 })
+        .data(),
+    ),
+  );
   const asAsked = new Array<number>(10).fill(0);
-  wanted.forEach((digit, i) => { if (read[i] === digit) asAsked[digit] += 10 / wanted.length; });
+  wanted.forEach((digit, i) => {
+    if (read[i] === digit) asAsked[digit] += 10 / wanted.length;
+  });
   return { accuracy, asAsked };
 }
 

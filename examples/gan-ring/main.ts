@@ -1,5 +1,13 @@
 import { type Tensor, noGrad, randn, scope, tensor } from '../../index.js';
-import { LeakyReLU, Linear, ReLU, Sequential, gradientPenalty, wassersteinDiscriminatorLoss, wassersteinGeneratorLoss } from '../../nn/index.js';
+import {
+  LeakyReLU,
+  Linear,
+  ReLU,
+  Sequential,
+  gradientPenalty,
+  wassersteinDiscriminatorLoss,
+  wassersteinGeneratorLoss,
+} from '../../nn/index.js';
 import { Adam, CosineAnnealingLR } from '../../optim/index.js';
 import { ringCentres, ringOfGaussians } from '../../datasets/index.js';
 import type { Context, Example, Outcome } from '../example.js';
@@ -90,12 +98,20 @@ function page(generated: ArrayLike<number>, real: ArrayLike<number>, gaps: numbe
   const pairs = (points: ArrayLike<number>, kind: string) =>
     Array.from({ length: points.length / 2 }, (_, i) => ({ x: points[2 * i], y: points[2 * i + 1], kind }));
   const cloud = chart({
-    width: 720, height: 420, color: { legend: true }, aspectRatio: 1, x: { domain: [-3, 3] }, y: { domain: [-3, 3] },
+    width: 720,
+    height: 420,
+    color: { legend: true },
+    aspectRatio: 1,
+    x: { domain: [-3, 3] },
+    y: { domain: [-3, 3] },
     marks: [Plot.dot([...pairs(real, 'real'), ...pairs(generated, 'generated')], { x: 'x', y: 'y', fx: 'kind', fill: 'kind', r: 1.2 })],
   });
   return [
     { heading: 'Real and generated points', body: cloud },
-    { heading: 'The gap that the critic sees', body: lineChart({ gap: gaps.map((gap, i) => [20 * (i + 1), gap] as const) }, { x: 'step', y: 'gap' }) },
+    {
+      heading: 'The gap that the critic sees',
+      body: lineChart({ gap: gaps.map((gap, i) => [20 * (i + 1), gap] as const) }, { x: 'step', y: 'gap' }),
+    },
   ];
 }
 

@@ -1,5 +1,17 @@
 import { manualSeed, noGrad, scope, tensor } from '../../index.js';
-import { Accuracy, type Callback, EarlyStopping, type EpochRecord, LRScheduler, Linear, Module, ReLU, Sequential, evaluate, fit } from '../../nn/index.js';
+import {
+  Accuracy,
+  type Callback,
+  EarlyStopping,
+  type EpochRecord,
+  LRScheduler,
+  Linear,
+  Module,
+  ReLU,
+  Sequential,
+  evaluate,
+  fit,
+} from '../../nn/index.js';
 import { AdamW, CosineAnnealingLR } from '../../optim/index.js';
 import { DataLoader, type Points, spirals } from '../../datasets/index.js';
 import type { Context, Example, Outcome } from '../example.js';
@@ -17,7 +29,10 @@ const NOISY = { turns: 0.8, noise: 0.12 };
 const TEST_SEED = 9999;
 
 const loaderOf = ({ points, labels }: Points, batchSize: number, seed = 0, shuffle = false) =>
-  new DataLoader({ inputs: [{ data: points, shape: [labels.length, 2] }], targets: [{ data: labels, shape: [labels.length] }] }, { batchSize, shuffle, seed });
+  new DataLoader(
+    { inputs: [{ data: points, shape: [labels.length, 2] }], targets: [{ data: labels, shape: [labels.length] }] },
+    { batchSize, shuffle, seed },
+  );
 const testPoints = (kind: typeof CLEAR) => loaderOf(spirals(1500, { ...kind, seed: TEST_SEED }), 500);
 
 // 2. Model: two hidden layers.
@@ -31,7 +46,10 @@ async function trainClear(points: Points, seed: number, epochs: number, bar: Cal
   const model = createModel(64);
   const optimizer = new AdamW(model.parameters(), { lr: 1e-2, weightDecay: 0.01 });
   await fit(model, {
-    train: loaderOf(points, 64, seed, true), epochs, optimizer, callbacks: [new LRScheduler(new CosineAnnealingLR(optimizer, { tMax: epochs })), bar],
+    train: loaderOf(points, 64, seed, true),
+    epochs,
+    optimizer,
+    callbacks: [new LRScheduler(new CosineAnnealingLR(optimizer, { tMax: epochs })), bar],
   });
   return model;
 }
@@ -76,7 +94,10 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
   const epochs = quick ? 20 : 60;
   const bar = progress(epochs, 'epochs');
   const points = spirals(1200, { ...CLEAR, seed });
-  const model = await trainClear(points, seed, epochs, { name: 'bar', onEpoch: ({ loss }, { position }) => bar.update(position.epoch, `loss ${loss.toFixed(4)}`) });
+  const model = await trainClear(points, seed, epochs, {
+    name: 'bar',
+    onEpoch: ({ loss }, { position }) => bar.update(position.epoch, `loss ${loss.toFixed(4)}`),
+  });
   const { accuracy } = await evaluate(model, testPoints(CLEAR), { metrics: { accuracy: new Accuracy() } });
 
   // The lesson: 120 points, and so much noise that the arms overlap.
@@ -89,15 +110,24 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
   }
 
   // 6. Result: the boundaries, and the curves side by side.
-  const curves = (of: 'loss' | 'valLoss') => Object.fromEntries(trials.map(({ name, history }) => [name, history.map((record) => record[of]!)]));
+  const curves = (of: 'loss' | 'valLoss') =>
+    Object.fromEntries(trials.map(({ name, history }) => [name, history.map((record) => record[of]!)]));
   const axes = { x: 'epoch', y: 'loss (nats)', logY: true, width: 480 };
   return {
     metrics: {
       'test accuracy': accuracy,
-      ...Object.fromEntries(trials.flatMap(({ name, test }) => [[`few points, ${name}: test loss`, test.loss], [`few points, ${name}: test accuracy`, test.accuracy]])),
+      ...Object.fromEntries(
+        trials.flatMap(({ name, test }) => [
+          [`few points, ${name}: test loss`, test.loss],
+          [`few points, ${name}: test accuracy`, test.accuracy],
+        ]),
+      ),
     },
     page: [
-      { heading: 'Which spiral each point of the plane is taken for', body: image(await boundary(model, points, 1.2, 300), 'decision boundary', 2) },
+      {
+        heading: 'Which spiral each point of the plane is taken for',
+        body: image(await boundary(model, points, 1.2, 300), 'decision boundary', 2),
+      },
       {
         heading: '120 noisy points: the boundary that each recipe draws around them',
         body: sideBySide(Object.fromEntries(trials.map(({ name, picture }) => [name, image(picture, `decision boundary, ${name}`, 2)]))),
@@ -108,27 +138,62 @@ async function run({ seed, quick, progress }: Context): Promise<Outcome> {
       },
       {
         heading: 'Side by side',
-        body: table(['recipe', 'epochs', 'last training loss', 'test loss', 'test accuracy'], trials.map(({ name, history, test }) =>
-          [name, history.length, history.at(-1)!.loss.toFixed(3), test.loss.toFixed(3), `${(100 * test.accuracy).toFixed(1)} %`])),
+        body: table(
+          ['recipe', 'epochs', 'last training loss', 'test loss', 'test accuracy'],
+          trials.map(({ name, history, test }) => [
+            name,
+            history.length,
+            history.at(-1)!.loss.toFixed(3),
+            test.loss.toFixed(3),
+            `${(100 * test.accuracy).toFixed(1)} %`,
+          ]),
+        ),
       },
     ],
   };
 }
 
-const COLORS = [[66, 105, 208], [239, 177, 24], [255, 114, 92]] as const;
+const COLORS = [
+  [66, 105, 208],
+  [239, 177, 24],
+  [255, 114, 92],
+] as const;
 
 /** The square from -extent to extent, each pixel in the pale colour of its likeliest class, and the points that were learnt from. */
 async function boundary(model: Module, { points, labels }: Points, extent: number, size: number): Promise<Picture> {
   const place = (pixel: number) => (2 * extent * (pixel + 0.5)) / size - extent;
-  const grid = Float32Array.from({ length: 2 * size * size }, (_, i) => (i % 2 === 0 ? place((i >> 1) % size) : -place(Math.floor((i >> 1) / size))));
-  const classes = await scope(() => noGrad(() => model.forward(tensor(grid, [size * size, 2])).argmax({ axis: 1 }).data()));
+  const grid = Float32Array.from({ length: 2 * size * size }, (_, i) =>
+    i % 2 === 0 ? place((i >> 1) % size) : -place(Math.floor((i >> 1) / size)),
+  );
+  const classes = await scope(() =>
+    noGrad(() =>
+      model
+        .forward(tensor(grid, [size * size, 2]))
+        .argmax({ axis: 1 })
+        .data(),
+    ),
+  );
   const rgb = new Uint8ClampedArray(3 * size * size);
-  classes.forEach((label, i) => rgb.set(COLORS[label].map((value) => 255 - 0.45 * (255 - value)), 3 * i));
+  classes.forEach((label, i) =>
+    rgb.set(
+      COLORS[label].map((value) => 255 - 0.45 * (255 - value)),
+      3 * i,
+    ),
+  );
   const pixel = (value: number) => Math.round(((value + extent) / (2 * extent)) * size - 0.5);
   labels.forEach((label, i) => {
     const [column, row] = [pixel(points[2 * i]), pixel(-points[2 * i + 1])];
-    for (const [dx, dy] of [[0, 0], [1, 0], [0, 1], [1, 1]]) {
-      if (column + dx >= 0 && column + dx < size && row + dy >= 0 && row + dy < size) rgb.set(COLORS[label].map((value) => 0.75 * value), 3 * ((row + dy) * size + column + dx));
+    for (const [dx, dy] of [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ]) {
+      if (column + dx >= 0 && column + dx < size && row + dy >= 0 && row + dy < size)
+        rgb.set(
+          COLORS[label].map((value) => 0.75 * value),
+          3 * ((row + dy) * size + column + dx),
+        );
     }
   });
   return { width: size, height: size, rgb };

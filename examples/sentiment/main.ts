@@ -24,7 +24,10 @@ async function load(folder: string, seed: number, quick: boolean): Promise<Recor
   const [test, validation] = kFold(labels, 10, seed).map((fold) => fold.test.sort((a, b) => words[a].length - words[b].length));
   const held = new Set([...test, ...validation]);
   const train = [...labels.keys()].filter((row) => !held.has(row) && (!quick || row % 5 === 0));
-  const pick = (rows: ArrayLike<number>): Split => ({ texts: Array.from(rows, (row) => words[row]), labels: Int32Array.from(rows, (row) => labels[row]) });
+  const pick = (rows: ArrayLike<number>): Split => ({
+    texts: Array.from(rows, (row) => words[row]),
+    labels: Int32Array.from(rows, (row) => labels[row]),
+  });
   return { train: pick(train), validation: pick(validation), test: pick(test) };
 }
 
@@ -71,10 +74,15 @@ function logRatios(texts: readonly Int32Array[], labels: Int32Array, words: numb
 
 async function run(context: Context): Promise<Outcome> {
   const { seed, quick, progress } = context;
-  const { train, validation, test } = await load(requireData(context, 'rt-polarity/rt-polarity.neg and .pos (movie reviews, Pang and Lee)'), seed, quick);
+  const { train, validation, test } = await load(
+    requireData(context, 'rt-polarity/rt-polarity.neg and .pos (movie reviews, Pang and Lee)'),
+    seed,
+    quick,
+  );
   const vocabulary = Vocabulary.build(train.texts, { minCount: 2 });
   const encode = ({ texts }: Split) => texts.map((text) => vocabulary.encode(text));
-  const loaderOf = (split: Split, shuffle = false) => new SequenceLoader(encode(split), split.labels, { batchSize: 64, maxLength: MAX_WORDS, shuffle, seed });
+  const loaderOf = (split: Split, shuffle = false) =>
+    new SequenceLoader(encode(split), split.labels, { batchSize: 64, maxLength: MAX_WORDS, shuffle, seed });
 
   const says = logRatios(encode(train), train.labels, vocabulary.size);
   const model = new Classifier(says);
@@ -89,21 +97,46 @@ async function run(context: Context): Promise<Outcome> {
     metrics,
     callbacks: [
       new EarlyStopping({ monitor: 'valAccuracy', mode: 'max', patience: 1 }),
-      { name: 'bar', onEpoch: ({ loss, valAccuracy }, { position }) => bar.update(position.epoch, `loss ${loss.toFixed(3)}, validation accuracy ${valAccuracy!.toFixed(3)}`) },
+      {
+        name: 'bar',
+        onEpoch: ({ loss, valAccuracy }, { position }) =>
+          bar.update(position.epoch, `loss ${loss.toFixed(3)}, validation accuracy ${valAccuracy!.toFixed(3)}`),
+      },
     ],
   });
 
   // 6. Result: accuracy on sentences that neither training nor stopping has seen.
   const { accuracy } = await evaluate(model, loaderOf(test), { metrics });
   const shown = [...test.texts.keys()].filter((i) => i % 90 === 0);
-  const praise = await praiseIn(model, shown.map((i) => vocabulary.encode(test.texts[i])));
+  const praise = await praiseIn(
+    model,
+    shown.map((i) => vocabulary.encode(test.texts[i])),
+  );
   const order = [...says.keys()].sort((a, b) => says[a] - says[b]).map((word) => vocabulary.tokens[word]);
   return {
     metrics: { 'test accuracy': accuracy, 'training loss': history.at(-1)!.loss, words: vocabulary.size },
     page: [
-      { heading: 'Accuracy', body: lineChart({ training: history.map((epoch) => epoch.accuracy!), validation: history.map(({ valAccuracy }) => valAccuracy!) }, { x: 'epoch', y: 'share that is right' }) },
-      { heading: 'Words that say most', body: table(['blame', 'praise'], Array.from({ length: 10 }, (_, i) => [order[i], order.at(-1 - i)!])) },
-      { heading: 'Sentences of the test part', body: table(['sentence', 'is', 'found praise'], shown.map((row, i) => [test.texts[row].join(' '), test.labels[row] ? 'praise' : 'blame', `${(100 * praise[i]).toFixed(0)} %`])) },
+      {
+        heading: 'Accuracy',
+        body: lineChart(
+          { training: history.map((epoch) => epoch.accuracy!), validation: history.map(({ valAccuracy }) => valAccuracy!) },
+          { x: 'epoch', y: 'share that is right' },
+        ),
+      },
+      {
+        heading: 'Words that say most',
+        body: table(
+          ['blame', 'praise'],
+          Array.from({ length: 10 }, (_, i) => [order[i], order.at(-1 - i)!]),
+        ),
+      },
+      {
+        heading: 'Sentences of the test part',
+        body: table(
+          ['sentence', 'is', 'found praise'],
+          shown.map((row, i) => [test.texts[row].join(' '), test.labels[row] ? 'praise' : 'blame', `${(100 * praise[i]).toFixed(0)} %`]),
+        ),
+      },
     ],
   };
 }
@@ -112,7 +145,11 @@ async function run(context: Context): Promise<Outcome> {
 async function praiseIn(model: Classifier, texts: readonly Int32Array[]): Promise<Float32Array> {
   const { data, shape, lengths } = padSequences(texts, { length: MAX_WORDS });
   model.eval();
-  return scope(() => noGrad(async () => (await model.call(tensor(data, shape), tensor(lengths)).softmax({ axis: 1 }).narrow(1, 1, 1).data()) as Float32Array));
+  return scope(() =>
+    noGrad(
+      async () => (await model.call(tensor(data, shape), tensor(lengths)).softmax({ axis: 1 }).narrow(1, 1, 1).data()) as Float32Array,
+    ),
+  );
 }
 
 export const example: Example = {

@@ -1,6 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Accuracy, BatchNorm2d, ConfusionMatrix, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential, evaluate, fit } from '../../nn/index.js';
+import {
+  Accuracy,
+  BatchNorm2d,
+  ConfusionMatrix,
+  Conv2d,
+  Dropout,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  ReLU,
+  Sequential,
+  evaluate,
+  fit,
+} from '../../nn/index.js';
 import { AdamW } from '../../optim/index.js';
 import { DataLoader, type ImageDataset, logMelSpectrogram, readWav, translate } from '../../datasets/index.js';
 import { type Context, type Example, type Outcome, requireData } from '../example.js';
@@ -23,7 +36,8 @@ async function pictureOf(path: string): Promise<Float32Array> {
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
   const picture = new Float32Array(BANDS * FRAMES).fill(-1);
   for (let band = 0; band < BANDS; band++) {
-    for (let frame = 0; frame < Math.min(frames, FRAMES); frame++) picture[band * FRAMES + frame] = (values[band * frames + frame] - mean) / deviation;
+    for (let frame = 0; frame < Math.min(frames, FRAMES); frame++)
+      picture[band * FRAMES + frame] = (values[band * frames + frame] - mean) / deviation;
   }
   return picture;
 }
@@ -61,19 +75,38 @@ async function run(context: Context): Promise<Outcome> {
     epochs,
     optimizer: new AdamW(model.parameters(), { lr: 2e-3, weightDecay: 0.01 }),
     metrics: { accuracy: new Accuracy() },
-    callbacks: [{ name: 'bar', onEpoch: ({ loss, accuracy }, { position }) => bar.update(position.epoch, `loss ${loss.toFixed(3)}, accuracy ${accuracy!.toFixed(3)}`) }],
+    callbacks: [
+      {
+        name: 'bar',
+        onEpoch: ({ loss, accuracy }, { position }) =>
+          bar.update(position.epoch, `loss ${loss.toFixed(3)}, accuracy ${accuracy!.toFixed(3)}`),
+      },
+    ],
   });
 
   // 6. Result: recordings that were not trained on.
-  const { accuracy, confusion } = await evaluate(model, new DataLoader(test, { batchSize: 30 }), { metrics: { accuracy: new Accuracy(), confusion: new ConfusionMatrix({ classes: 10 }) } });
+  const { accuracy, confusion } = await evaluate(model, new DataLoader(test, { batchSize: 30 }), {
+    metrics: { accuracy: new Accuracy(), confusion: new ConfusionMatrix({ classes: 10 }) },
+  });
   const pixels = (i: number) => test.images.subarray(i * BANDS * FRAMES, (i + 1) * BANDS * FRAMES);
-  const shown = [0, 1, 2].map((digit) => spectrogramImage(pixels(test.labels.indexOf(digit)), `the spectrum of a spoken ${digit} over time`));
+  const shown = [0, 1, 2].map((digit) =>
+    spectrogramImage(pixels(test.labels.indexOf(digit)), `the spectrum of a spoken ${digit} over time`),
+  );
   return {
     metrics: { 'test accuracy': accuracy, 'training recordings': train.labels.length, 'test recordings': test.labels.length },
     page: [
       { heading: 'What the network sees: 0, 1 and 2 (time to the right, frequency upward)', body: shown.join(' ') },
-      { heading: 'Training loss', body: lineChart({ loss: history.map(({ loss }) => loss) }, { x: 'epoch', y: 'loss (nats)', logY: true }) },
-      { heading: 'Said (rows) and understood (columns)', body: table(['', ...confusion.map((_, i) => String(i))], confusion.map((row, i) => [i, ...row])) },
+      {
+        heading: 'Training loss',
+        body: lineChart({ loss: history.map(({ loss }) => loss) }, { x: 'epoch', y: 'loss (nats)', logY: true }),
+      },
+      {
+        heading: 'Said (rows) and understood (columns)',
+        body: table(
+          ['', ...confusion.map((_, i) => String(i))],
+          confusion.map((row, i) => [i, ...row]),
+        ),
+      },
     ],
   };
 }

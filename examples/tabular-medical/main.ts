@@ -42,7 +42,10 @@ const FOLDS = 10;
 
 async function run(context: Context): Promise<Outcome> {
   const { seed, quick, progress } = context;
-  const file = join(requireData(context, 'tabular/breast_cancer.csv (Wisconsin diagnostic breast cancer, with a header row and a last column label)'), 'tabular/breast_cancer.csv');
+  const file = join(
+    requireData(context, 'tabular/breast_cancer.csv (Wisconsin diagnostic breast cancer, with a header row and a last column label)'),
+    'tabular/breast_cancer.csv',
+  );
   const data = await readCsv(file);
   const columns = data.columns.filter((column) => column !== 'label');
   const values = matrixOf(data, columns);
@@ -70,7 +73,10 @@ async function run(context: Context): Promise<Outcome> {
   const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
   const deviation = Math.sqrt(accuracies.reduce((sum, accuracy) => sum + (accuracy - mean) ** 2, 0) / accuracies.length);
   const dots = chart({
-    width: 720, height: 300, x: { type: 'point', label: 'fold' }, y: { label: 'accuracy', domain: [0.88, 1], grid: true },
+    width: 720,
+    height: 300,
+    x: { type: 'point', label: 'fold' },
+    y: { label: 'accuracy', domain: [0.88, 1], grid: true },
     marks: [
       Plot.ruleY([mean], { stroke: '#4269d0', strokeDasharray: '4 3' }),
       Plot.text([mean], { y: (value) => value, text: () => `mean ${mean.toFixed(4)}`, frameAnchor: 'right', textAnchor: 'end', dy: -8 }),
@@ -81,7 +87,13 @@ async function run(context: Context): Promise<Outcome> {
     metrics: { 'mean accuracy': mean, 'deviation between folds': deviation },
     page: [
       { heading: 'Accuracy of each fold', body: dots },
-      { heading: 'Figures', body: table(['fold', 'tumours', 'accuracy'], folds.map(({ test }, i) => [i + 1, test.length, accuracies[i].toFixed(4)])) },
+      {
+        heading: 'Figures',
+        body: table(
+          ['fold', 'tumours', 'accuracy'],
+          folds.map(({ test }, i) => [i + 1, test.length, accuracies[i].toFixed(4)]),
+        ),
+      },
     ],
   };
 }

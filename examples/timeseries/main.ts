@@ -19,7 +19,8 @@ const SEASON = 12;
 const TEST = 24;
 
 /** log(y[t] / y[t - 12]): the growth over a year, month by month. */
-const growthOf = (passengers: Float64Array) => Float64Array.from({ length: passengers.length - SEASON }, (_, t) => Math.log(passengers[t + SEASON] / passengers[t]));
+const growthOf = (passengers: Float64Array) =>
+  Float64Array.from({ length: passengers.length - SEASON }, (_, t) => Math.log(passengers[t + SEASON] / passengers[t]));
 
 interface Scale {
   mean: number;
@@ -69,7 +70,10 @@ async function run(context: Context): Promise<Outcome> {
   const bar = progress(epochs, 'epochs');
   const model = new Forecaster();
   await fit(model, {
-    train: new DataLoader({ inputs: [{ data: inputs, shape: [count, WINDOW, 1] }], targets: [{ data: targets, shape: [count, 1] }] }, { batchSize: 16, shuffle: true, seed }),
+    train: new DataLoader(
+      { inputs: [{ data: inputs, shape: [count, WINDOW, 1] }], targets: [{ data: targets, shape: [count, 1] }] },
+      { batchSize: 16, shuffle: true, seed },
+    ),
     epochs,
     optimizer: new Adam(model.parameters(), { lr: 3e-3, weightDecay: 1e-4 }),
     loss: (output, target) => mseLoss(output, target),
@@ -87,11 +91,25 @@ async function run(context: Context): Promise<Outcome> {
   const error = errorOf(forecast);
   const dated = (values: ArrayLike<number>) => Array.from(values, (value, i) => [new Date(Date.UTC(1949, first + i)), value] as const);
   return {
-    metrics: { 'mean error': error, 'share of the naive error': error / errorOf(naive), 'share of the error with average growth': error / errorOf(grown) },
-    page: [{
-      heading: 'The last two years, forecast month by month',
-      body: lineChart({ passengers: dated(passengers.subarray(first)), GRU: dated(forecast), 'last year': dated(naive), 'last year with average growth': dated(grown) }, { x: 'month', y: 'thousand passengers' }),
-    }],
+    metrics: {
+      'mean error': error,
+      'share of the naive error': error / errorOf(naive),
+      'share of the error with average growth': error / errorOf(grown),
+    },
+    page: [
+      {
+        heading: 'The last two years, forecast month by month',
+        body: lineChart(
+          {
+            passengers: dated(passengers.subarray(first)),
+            GRU: dated(forecast),
+            'last year': dated(naive),
+            'last year with average growth': dated(grown),
+          },
+          { x: 'month', y: 'thousand passengers' },
+        ),
+      },
+    ],
   };
 }
 

@@ -26,7 +26,9 @@ function outShape(op: string, x: Shape, weight: Shape, attrs: Conv2dAttrs): numb
 }
 
 function requireGradientShape(op: string, gradient: Shape, expected: Shape): void {
-  if (!sameShape(gradient, expected)) throw new ShapeError(`${op}: the gradient has shape [${gradient}], the convolution's output [${expected}]`);
+  if (!sameShape(gradient, expected)) {
+    throw new ShapeError(`${op}: the gradient has shape [${gradient}], the convolution's output [${expected}]`);
+  }
 }
 
 export const conv2dOp = defineOp<KernelOp<Conv2dAttrs>>({

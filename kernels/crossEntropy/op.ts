@@ -32,7 +32,9 @@ function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | unde
       throw new ShapeError(`${op}: weight [${weight.shape}] does not fit logits [${logits.shape}]: it must have the shape [${logits.shape[1]}]`);
     }
   }
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new TapegradError(`${op}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new TapegradError(`${op}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
+  }
 }
 
 const cost = (logits: Spec) => ({ flops: 8 * sizeOf(logits.shape), bytes: 8 * sizeOf(logits.shape) });

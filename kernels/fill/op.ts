@@ -27,7 +27,9 @@ export const fillOp = defineOp<KernelOp<FillAttrs>>({
   infer(_inputs, { shape, dtype, value }) {
     checkShape('fill', shape);
     if (typeof value !== 'number') throw new TapegradError(`fill: value must be a number, got ${show(value)}`);
-    if (dtype === 'int32' && value !== (value | 0)) throw new DTypeError(`fill: value ${value} is not a 32-bit integer; use dtype 'float32'`);
+    if (dtype === 'int32' && value !== (value | 0)) {
+      throw new DTypeError(`fill: value ${value} is not a 32-bit integer; use dtype 'float32'`);
+    }
     return [{ shape, dtype }];
   },
   cpu: fillCpu,

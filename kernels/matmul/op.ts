@@ -80,7 +80,9 @@ declare module '../../core/tensor.js' {
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   requireTensors('matmul', { a, b });
   const { transposeA, transposeB } = readOptions('matmul', options, { transposeA: false, transposeB: false });
-  if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul: shapes [${a.shape}] and [${b.shape}]: a scalar has no axis to sum over; use mul`);
+  if (a.rank === 0 || b.rank === 0) {
+    throw new ShapeError(`matmul: shapes [${a.shape}] and [${b.shape}]: a scalar has no axis to sum over; use mul`);
+  }
   const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   const attrs = { transposeA: transposeA && a.rank > 1, transposeB: transposeB && b.rank > 1 };

@@ -1,5 +1,7 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
-import { type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo, scratchFits } from '../../core/webgpu/kernel.js';
+import {
+  type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo, scratchFits,
+} from '../../core/webgpu/kernel.js';
 import directWgsl from './direct.wgsl';
 import { subgroupLanes } from '../subgroups.js';
 import { type Extents, batchLayout, extents } from './layout.js';

@@ -21,7 +21,9 @@ function outExtent(op: string, x: Shape, axis: 0 | 1, { kernel, stride, padding,
   }
   if (2 * p > k) throw new ShapeError(`${op}: padding ${p} is more than half of the kernel's ${k}: some windows would hold padding only`);
   const room = extent + 2 * p - (d * (k - 1) + 1);
-  if (room < 0) throw new ShapeError(`${op}: x [${x}]: the window reaches over ${d * (k - 1) + 1}, more than the ${extent + 2 * p} of the padded input, on axis ${2 + axis}`);
+  if (room < 0) {
+    throw new ShapeError(`${op}: x [${x}]: the window reaches over ${d * (k - 1) + 1}, more than the ${extent + 2 * p} of the padded input, on axis ${2 + axis}`);
+  }
   const out = (ceilMode ? Math.ceil(room / s) : Math.floor(room / s)) + 1;
   return ceilMode && (out - 1) * s >= extent + p ? out - 1 : out;
 }

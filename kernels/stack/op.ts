@@ -32,7 +32,9 @@ export const stackOp: KernelOp<StackAttrs> = defineOp({
   infer(inputs, { axis }) {
     const shapes = shapesOf('stack', inputs);
     const other = shapes.find((shape) => !sameShape(shape, shapes[0]));
-    if (other) throw new ShapeError(`stack: shapes ${listShapes([shapes[0], other])} must be equal; use concat() to join along an axis they have`);
+    if (other) {
+      throw new ShapeError(`stack: shapes ${listShapes([shapes[0], other])} must be equal; use concat() to join along an axis they have`);
+    }
     const shape = shapes[0].toSpliced(axis, 0, shapes.length);
     checkShape('stack', shape);
     return [{ shape, dtype: requireSameDType('stack', inputs.map((input) => input.dtype)) }];

@@ -34,7 +34,9 @@ export class EarlyStopping implements Callback {
     this.options = readOptions('EarlyStopping', options, { monitor: 'valLoss', mode: 'min', patience: 5, minDelta: 0 });
     requireChoice('EarlyStopping', 'mode', this.options.mode, ['min', 'max']);
     const { patience, minDelta } = this.options;
-    if (!Number.isInteger(patience) || patience < 0) throw new TapegradError(`EarlyStopping: patience must be a whole number from 0, got ${patience}`);
+    if (!Number.isInteger(patience) || patience < 0) {
+      throw new TapegradError(`EarlyStopping: patience must be a whole number from 0, got ${patience}`);
+    }
     if (!(minDelta >= 0)) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);
   }
 

@@ -40,7 +40,9 @@ export class ModelCheckpoint implements Callback {
     requireChoice('ModelCheckpoint', 'mode', this.options.mode, ['min', 'max']);
     const { everySteps, keepBest } = this.options;
     if (!(everySteps >= 1)) throw new TapegradError(`ModelCheckpoint: everySteps must be a whole number from 1, got ${everySteps}`);
-    if (!Number.isInteger(keepBest) || keepBest < 0) throw new TapegradError(`ModelCheckpoint: keepBest must be a whole number from 0, got ${keepBest}`);
+    if (!Number.isInteger(keepBest) || keepBest < 0) {
+      throw new TapegradError(`ModelCheckpoint: keepBest must be a whole number from 0, got ${keepBest}`);
+    }
   }
 
   /** The best epochs, best first. */

@@ -66,7 +66,9 @@ export class MultiheadAttention
     const { dropout, bias, batchFirst, ...factory } = readOptions('MultiheadAttention', options, defaults);
     requireCounts('MultiheadAttention', { embedDim, numHeads });
     if (embedDim % numHeads !== 0) throw new ShapeError(`MultiheadAttention: embedDim ${embedDim} does not divide into ${numHeads} heads`);
-    if (!(dropout >= 0 && dropout < 1)) throw new TapegradError(`MultiheadAttention: dropout must be at least 0 and below 1, got ${dropout}`);
+    if (!(dropout >= 0 && dropout < 1)) {
+      throw new TapegradError(`MultiheadAttention: dropout must be at least 0 and below 1, got ${dropout}`);
+    }
     this.dropout = dropout;
     this.batchFirst = batchFirst;
     this.inProjWeight = parameter(xavierUniform([3 * embedDim, embedDim], factory));

@@ -98,7 +98,9 @@ abstract class Recurrent<State extends Tensor | LSTMState>
     const defaults = { numLayers: 1, bias: true, batchFirst: false, dropout: 0, bidirectional: false, ...FACTORY };
     const { numLayers, bias, batchFirst, dropout, bidirectional, ...factory } = readOptions(this.constructor.name, options, defaults);
     requireCounts(this.constructor.name, { inputSize, hiddenSize, numLayers });
-    if (!(dropout >= 0 && dropout < 1)) throw new TapegradError(`${this.constructor.name}: dropout must be at least 0 and below 1, got ${dropout}`);
+    if (!(dropout >= 0 && dropout < 1)) {
+      throw new TapegradError(`${this.constructor.name}: dropout must be at least 0 and below 1, got ${dropout}`);
+    }
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
     this.dropout = dropout;
@@ -167,7 +169,9 @@ abstract class Recurrent<State extends Tensor | LSTMState>
     const states = given instanceof Tensor ? [given] : given;
     for (const { shape } of states) {
       const wanted = [count, batch, this.hiddenSize];
-      if (!sameShape(shape, wanted)) throw new ShapeError(`${this.constructor.name}: the state [${shape}] must be [${wanted}], [layers * directions, batch, hidden]`);
+      if (!sameShape(shape, wanted)) {
+        throw new ShapeError(`${this.constructor.name}: the state [${shape}] must be [${wanted}], [layers * directions, batch, hidden]`);
+      }
     }
     const parts = states.map((state) => unbind(state));
     return Array.from({ length: count }, (_, i) => parts.map((part) => part[i]));

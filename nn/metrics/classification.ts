@@ -33,12 +33,16 @@ export class TopKAccuracy extends Metric {
   constructor(options: { k: number; ignoreIndex?: number }) {
     super(2);
     this.options = readOptions('TopKAccuracy', options, { k: REQUIRED, ignoreIndex: CLASS_DEFAULTS.ignoreIndex });
-    if (!Number.isInteger(options.k) || options.k < 1) throw new TapegradError(`TopKAccuracy: k must be a whole number from 1, got ${options.k}`);
+    if (!Number.isInteger(options.k) || options.k < 1) {
+      throw new TapegradError(`TopKAccuracy: k must be a whole number from 1, got ${options.k}`);
+    }
   }
 
   update(output: HostArray, target: HostArray): void {
     const layout = scoreLayout(output, target);
-    if (!layout) throw new ShapeError(`TopKAccuracy: output [${output.shape}] must be scores [n, classes, ...] for target [${target.shape}]`);
+    if (!layout) {
+      throw new ShapeError(`TopKAccuracy: output [${output.shape}] must be scores [n, classes, ...] for target [${target.shape}]`);
+    }
     const { k, ignoreIndex } = this.options;
     forEachTarget('TopKAccuracy', target, ignoreIndex, (label, t) => {
       requireClass('TopKAccuracy', label, layout.classes);

@@ -19,7 +19,9 @@ abstract class Confusion<Value> extends Metric<Value> {
   constructor(private readonly options: Required<ConfusionOptions>) {
     super(options.classes ** 2);
     this.classes = options.classes;
-    if (!Number.isInteger(this.classes) || this.classes < 2) throw new TapegradError(`${this.constructor.name}: classes must be a whole number from 2, got ${this.classes}`);
+    if (!Number.isInteger(this.classes) || this.classes < 2) {
+      throw new TapegradError(`${this.constructor.name}: classes must be a whole number from 2, got ${this.classes}`);
+    }
   }
 
   update(output: HostArray, target: HostArray): void {
@@ -77,7 +79,9 @@ abstract class AveragedFigure extends Confusion<number> {
     const { average, ...own } = readOptions(new.target.name, options, { average: 'macro', ...CONFUSION_DEFAULTS });
     super(own);
     requireChoice(new.target.name, 'average', average, ['macro', 'micro', 'binary']);
-    if (average === 'binary' && own.classes !== 2) throw new TapegradError(`${new.target.name}: average 'binary' takes 2 classes, got ${own.classes}`);
+    if (average === 'binary' && own.classes !== 2) {
+      throw new TapegradError(`${new.target.name}: average 'binary' takes 2 classes, got ${own.classes}`);
+    }
     this.average = average;
   }
 

@@ -47,6 +47,7 @@ test('every op, forward and backward on WebGPU in Chromium, against float64 on t
   const { rows, adapter } = await runInChromium(first, options, null);
   assert.match(adapter, /swiftshader/i);
   assert.equal(rows.filter(({ verdict }) => verdict !== 'PASS').map(({ op, axis, message }) => `${op}, ${axis}: ${message}`), []);
+  assert.equal(rows.map(({ op, axis, label }) => [op, axis, label]), first.map(({ check: { op, axis, label } }) => [op, axis, label]));
   const checked = new Set(rows.map(({ op }) => op));
   assert.equal(allOps().filter((op) => !('view' in op) && !checked.has(op.name)).map(({ name }) => name), []);
 });

@@ -2,6 +2,7 @@ import type { SuiteOptions } from '../gradcheck/check.js';
 import { unitsOf } from '../gradcheck/processes.js';
 import type { Planned, Row } from '../gradcheck/runChecks.js';
 import { buildPage, withPage } from './chromium.js';
+import { keyOf } from './key.js';
 import type { SuitePage } from './page.js';
 
 const FOLDER = '.cache/suite-page';
@@ -18,7 +19,8 @@ export async function runInChromium(
     const adapter = await page.evaluate(([suite, names]) => suitePage.open(suite, names), [options, only] as const);
     const rows: Row[] = [];
     for (const unit of unitsOf(checks)) {
-      const found = await page.evaluate((places) => suitePage.run(places), unit.map(({ index }) => index));
+      const wanted = unit.map(({ check, index }) => ({ key: keyOf(check), index }));
+      const found = await page.evaluate((checks) => suitePage.run(checks), wanted);
       found.forEach(onRow);
       rows.push(...found);
     }
