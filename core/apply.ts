@@ -7,7 +7,8 @@ import { record } from './tape.js';
 import { Tensor, requireTensor } from './tensor.js';
 
 function commonBackend(op: Op, names: readonly string[], inputs: readonly Tensor[]): Backend {
-  for (const [i, input] of inputs.entries()) {
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i];
     requireTensor(op.name, names[i], input);
     input.assertAlive(op.name);
     if (input.backend !== inputs[0].backend) {

@@ -212,7 +212,7 @@ export function requireTensor(op: string, name: string, value: unknown): asserts
 
 /** Throws unless all `values`, arguments of `op` by their names, are tensors. For functions that look at them before an op does. */
 export function requireTensors(op: string, values: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(values)) requireTensor(op, name, value);
+  for (const name in values) requireTensor(op, name, values[name]);
 }
 
 function flatten(value: NestedArray | ArrayLike<number>, out: number[], shape: number[], depth: number): void {
