@@ -76,7 +76,7 @@ test('parameters: every member, no other, whole numbers where whole numbers belo
 });
 
 test('parameters are packed at the reflected offsets', () => {
-  const bytes = packParams('test', axpbModule, { count: 7, offset: -2, scale: 0.5, unused: [1, 2, 3, 2 ** 32 - 1] });
+  const bytes = packParams('test', axpbModule, { count: 7, offset: -2, scale: 0.5, unused: [1, 2, 3, 2 ** 32 - 1] }).buffer;
   assert.is(bytes.byteLength, 32);
   assert.equal([...new Uint32Array(bytes, 0, 1), ...new Uint32Array(bytes, 16, 4)], [7, 1, 2, 3, 2 ** 32 - 1]);
   assert.is(new Int32Array(bytes)[1], -2);

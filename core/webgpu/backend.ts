@@ -51,6 +51,7 @@ export class WebGpuBackend implements Backend {
   private readonly recorder: Recorder;
   private readonly pool: BufferPool;
   private readonly staging: BufferPool;
+  private readonly naps: Naps;
   private readonly readback: Readback;
 
   constructor(opened: OpenDevice, { maxPooledBytes = DEFAULT_POOLED_BYTES }: WebGpuOptions = {}) {
@@ -83,7 +84,8 @@ export class WebGpuBackend implements Backend {
       label: 'staging', usage: MAP_READ | COPY_DST, maxBufferBytes: wholeVec4s(device.limits.maxBufferSize),
       maxPooledBytes: STAGING_POOLED_BYTES, reclaim,
     });
-    this.readback = new Readback(this.recorder, this.staging, new Naps(Naps.help(opened.family)));
+    this.naps = new Naps(Naps.help(opened.family));
+    this.readback = new Readback(this.recorder, this.staging, this.naps);
   }
 
   get isLost(): boolean {
@@ -173,7 +175,7 @@ export class WebGpuBackend implements Backend {
 
   private async finish(): Promise<void> {
     await this.recorder.flush();
-    await this.device.queue.onSubmittedWorkDone();
+    await this.naps.during(this.device.queue.onSubmittedWorkDone());
     await this.recorder.verify();
   }
 

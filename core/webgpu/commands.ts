@@ -14,7 +14,7 @@ export interface LaunchCommand {
   /** Those of `storages` that the kernel writes. */
   readonly writes: readonly WebGpuStorage[];
   /** The uniform struct, packed. */
-  readonly params: ArrayBuffer | null;
+  readonly params: Uint32Array<ArrayBuffer> | null;
   readonly workgroups: readonly [number, number, number];
 }
 

@@ -7,7 +7,7 @@ const SHORT_WAIT = 20;
 /**
  * In Node, Dawn looks for finished work in every turn of the event loop, which keeps a core busy for as long as anything is
  * awaited. An adapter that computes on the CPU wants that core: on two of them, the CNN's step at batch 128 takes 170 ms with
- * the thread awake, 110 ms with naps. So in a long wait for values, each turn begins with a nap; not while kernels compile, which
+ * the thread awake, 110 ms with naps. So in a long wait for the device, each turn begins with a nap; not while kernels compile, which
  * takes Dawn many turns. Browsers and Deno do not poll.
  */
 export class Naps {

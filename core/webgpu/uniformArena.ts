@@ -7,7 +7,7 @@ const CAPACITY = 65_536;
  */
 export class UniformArena {
   readonly buffer: GPUBuffer;
-  private readonly bytes = new Uint8Array(CAPACITY);
+  private readonly words = new Uint32Array(CAPACITY / 4);
   private readonly alignment: number;
   private used = 0;
 
@@ -17,21 +17,21 @@ export class UniformArena {
     this.alignment = device.limits.minUniformBufferOffsetAlignment;
   }
 
-  fits(params: ArrayBuffer): boolean {
+  fits(params: Uint32Array): boolean {
     return this.used + params.byteLength <= CAPACITY;
   }
 
   /** Adds one uniform struct to the batch, and says at which offset. */
-  add(params: ArrayBuffer): number {
+  add(params: Uint32Array): number {
     const offset = this.used;
-    this.bytes.set(new Uint8Array(params), offset);
+    this.words.set(params, offset / 4);
     this.used = Math.ceil((offset + params.byteLength) / this.alignment) * this.alignment;
     return offset;
   }
 
   /** Writes the batch's uniforms, ahead of its submit. */
   write(): void {
-    if (this.used > 0) this.device.queue.writeBuffer(this.buffer, 0, this.bytes, 0, this.used);
+    if (this.used > 0) this.device.queue.writeBuffer(this.buffer, 0, this.words, 0, this.used / 4);
     this.used = 0;
   }
 }

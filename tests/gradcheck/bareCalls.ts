@@ -111,7 +111,7 @@ export class BareCall {
       const entries: GPUBindGroupEntry[] = storages.map(({ name, binding }) => (
         { binding, resource: { buffer: this.work.get(launch.bind?.[name] ?? name)! } }));
       if (params) {
-        const uniform = this.filled(UNIFORM, [packParams(op.name, launch.module, launch.params ?? {})]);
+        const uniform = this.filled(UNIFORM, [packParams(op.name, launch.module, launch.params ?? {}).buffer]);
         this.uniforms.push(uniform);
         entries.push({ binding: params.binding, resource: { buffer: uniform } });
       }

@@ -120,7 +120,7 @@ function launchOn(op: Op, launch: Launch, memory: CallMemory): string[] {
   const { code, entryPoint, constants } = specialise(op, launch, op.name);
   const bindings = module.bindings.filter(({ name }) => module.entryPoints[entryPoint].bindings.includes(name));
   const group = Object.fromEntries(bindings.map(({ name, binding, kind }) =>
-    [binding, kind === 'uniform' ? { uniform: packParams(op.name, module, params ?? {}) } : memory.get(bind?.[name] ?? name)]));
+    [binding, kind === 'uniform' ? { uniform: packParams(op.name, module, params ?? {}).buffer } : memory.get(bind?.[name] ?? name)]));
 
   // The executor reports what it cannot do on the console, and carries on with a wrong value.
   const complaints: string[] = [];
