@@ -39,11 +39,15 @@ export function readOptions<Options extends object, const Given extends Defaults
   return read as Read<Options, Given>;
 }
 
-/** A value that was not expected, for a message. */
+const LONGEST_SHOWN = 60;
+
+/** A value that was not expected, for a message: on one line, cut short where it is long. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
-  return Array.isArray(value) ? `[${value}]` : String(value);
+  const text = String(value).replace(/\s+/g, ' ');
+  const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
+  if (typeof value === 'string') return `'${short}'`;
+  return Array.isArray(value) ? `[${short}]` : short;
 }
 
 /** Throws unless `value` is an array: in `x.permute(1, 0)`, say, it is a number. */

@@ -68,6 +68,8 @@ const refusals: readonly (readonly [call: () => unknown, message: RegExp])[] = [
   [() => kernels.randInt(0, 3, [2], { dtype: 'float32' } as never), /^randInt: there is no option dtype; it takes device$/],
   [() => grad(x.sum(), x as never), /^grad: inputs must be an array, got Tensor/],
   [() => grad('text' as never, [x]), /^grad: outputs must be an array, got 'text'$/],
+  [() => x.matmul(new Array(1000).fill(7) as never), /^matmul: b must be a tensor, got \[(7,){30}\.\.\.\]; make one with tensor\(\)$/],
+  [() => x.add('two\nlines' as never), /^add: b must be a tensor or a number, got 'two lines'; /],
 ];
 
 test('a refusal names the call, the argument and what it got', () => {
