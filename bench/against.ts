@@ -19,7 +19,7 @@ export type Request = { readonly call: 'meet'; readonly row: string } | { readon
 export type Reply = { readonly result: Contact | RoundSamples } | { readonly error: string };
 
 /** Parts of the house that measure, rather than being measured. */
-const HARNESS = ['bench', 'scripts', 'examples/commandLine.ts'];
+const HARNESS = ['bench', 'scripts', 'examples/commandLine.ts', 'examples/usageError.ts'];
 
 /** Builds `commit` and starts its worker. Throws UsageError where git knows no such commit, or it cannot be built with this bench. */
 export async function commitSide(commit: string, clock: ClockChoice, axes: readonly Axis[]): Promise<Side> {

@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { NonFiniteError, TapegradError } from '../index.js';
 import { UsageError } from './usageError.js';
@@ -22,14 +23,31 @@ export function runProgram(name: string, main: () => Promise<number>): void {
   );
 }
 
-/** The values of the flags that `names` lists, each with one argument. Throws UsageError for any other. */
+/** Flags that name a file to be written, in every program. */
+const WRITTEN = ['json', 'csv', 'html', 'md', 'junit', 'record', 'save'];
+
+/** Throws UsageError unless `file` can be written: found out now, it costs no work. */
+function requireWritable(flag: string, file: string): void {
+  const isNew = !existsSync(file);
+  try {
+    closeSync(openSync(file, 'a'));
+    if (isNew) rmSync(file);
+  } catch (error) {
+    throw new UsageError(`--${flag} ${file}: it cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** The values of the flags that `names` lists, each with one argument. Throws UsageError for any other, and for files that cannot be written. */
 export function readFlags<Name extends string>(args: readonly string[], names: readonly Name[]): Partial<Record<Name, string>> {
   const options: ParseArgsConfig['options'] = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+  let values: Partial<Record<Name, string>>;
   try {
-    return parseArgs({ args: [...args], options }).values as Partial<Record<Name, string>>;
+    values = parseArgs({ args: [...args], options }).values as typeof values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(/\.? To specify|\n/)[0]}; flags: ${names.map((name) => `--${name}`).join(' ')}`);
   }
+  for (const name of names) if (WRITTEN.includes(name) && values[name] !== undefined) requireWritable(name, values[name]);
+  return values;
 }
 
 /** `value`, if it is one of `choices`; the first of them if it was not given. */

@@ -65,6 +65,7 @@ const BAD: [string[], RegExp][] = [
   [['--filter', 'no such row'], /no row matches .*--list/],
   [['--axis', 'moons=3', '--variant', 'nonsense'], /no row .*moons/],
   [['compare', 'package.json', 'package.json'], /package\.json is no JSON report/],
+  [['--html', '/no/such/folder/x.html'], /--html \/no\/such\/folder\/x\.html: it cannot be written/],
 ];
 for (const [args, message] of BAD) {
   test(`one line and exit code 2: ${args.join(' ')}`, () => {

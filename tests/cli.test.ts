@@ -109,6 +109,8 @@ const BAD_FLAGS: [string[], RegExp][] = [
   [['--dataset', 'cats'], /--dataset cats: choose one of digits, mnist/],
   [['--device', 'tpu'], /--device tpu: choose one of auto, webgpu, cpu/],
   [['--resume', '/no/such/checkpoint'], /no such file/],
+  [['--json', '/no/such/folder/x.json'], /--json \/no\/such\/folder\/x\.json: it cannot be written \(ENOENT\)/],
+  [['--save', '.'], /--save \.: it cannot be written \(EISDIR\)/],
 ];
 for (const [args, message] of BAD_FLAGS) {
   test(`bad flags: ${args.join(' ')}`, () => assertUsageError(run('--device', 'cpu', ...args), message));
