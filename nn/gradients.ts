@@ -1,6 +1,7 @@
 import { TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
 import { noGrad } from '../core/gradMode.js';
+import { requireArray } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
 import { add, div } from '../kernels/binary/op.js';
@@ -10,6 +11,7 @@ import { where } from '../kernels/where/op.js';
 /* Gradients between backward and the optimiser's step, on the device: nothing here waits. */
 
 function gradientsOf(op: string, parameters: readonly Tensor[]): Tensor[] {
+  requireArray(op, 'parameters', parameters);
   const gradients = parameters.flatMap(({ grad }) => (grad ? [grad] : []));
   if (gradients.length === 0) {
     throw new TapegradError(`${op}: none of ${parameters.length} parameters has a gradient; call backward() first`);

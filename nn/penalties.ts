@@ -1,5 +1,6 @@
 import { TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
+import { requireArray } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { sum } from '../kernels/reduce/op.js';
 
@@ -9,6 +10,7 @@ import { sum } from '../kernels/reduce/op.js';
  */
 
 function penalty(name: string, parameters: readonly Tensor[], factor: number, of: (parameter: Tensor) => Tensor): Tensor {
+  requireArray(name, 'parameters', parameters);
   if (parameters.length === 0) throw new TapegradError(`${name}: there are no parameters`);
   if (!(factor >= 0 && Number.isFinite(factor))) throw new TapegradError(`${name}: factor must be a finite number from 0, got ${factor}`);
   return scope(() => parameters.map((parameter) => sum(of(parameter))).reduce((total, part) => total.add(part)).mul(factor));

@@ -36,7 +36,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias: Tensor | null = null, op
   requireTensors('conv1d', { x, weight });
   const { stride, padding, dilation, groups } = readOptions('conv1d', options, { stride: 1, padding: 0, dilation: 1, groups: 1 });
   checkSequences('conv1d', x, weight, '[filters, channels / groups, kernel length]');
-  const attrs: Conv2dAttrs = { stride: [1, stride], padding: [[0, 0], pairOf(padding)], dilation: [1, dilation], groups };
+  const attrs: Conv2dAttrs = { stride: [1, stride], padding: [[0, 0], pairOf('conv1d', 'padding', padding)], dilation: [1, dilation], groups };
   return scope(() => {
     const [row, kernel] = [x.unsqueeze(2), weight.unsqueeze(2)];
     conv2dGeometry('conv1d (a row of conv2d)', row.shape, kernel.shape, attrs);

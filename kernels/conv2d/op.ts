@@ -2,7 +2,7 @@ import { applyOp, callOp } from '../../core/apply.js';
 import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireArray } from '../../core/options.js';
 import { type Shape, sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
@@ -123,8 +123,9 @@ export interface Conv2dOptions extends FusedActivation {
 }
 
 function sidesOf(padding: NonNullable<Conv2dOptions['padding']>): Conv2dAttrs['padding'] {
+  if (typeof padding !== 'number') requireArray('conv2d', 'padding', padding);
   const [vertical, horizontal] = typeof padding === 'number' ? [padding, padding] : padding;
-  return [pairOf(vertical), pairOf(horizontal)];
+  return [pairOf('conv2d', 'padding', vertical), pairOf('conv2d', 'padding', horizontal)];
 }
 
 /**
@@ -136,6 +137,8 @@ function sidesOf(padding: NonNullable<Conv2dOptions['padding']>): Conv2dAttrs['p
 export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv2dOptions = {}): Tensor {
   const defaults = { stride: 1, padding: 0, dilation: 1, groups: 1, activation: undefined };
   const { stride, padding, dilation, groups, activation } = readOptions('conv2d', options, defaults);
-  const attrs: Conv2dAttrs = { stride: pairOf(stride), padding: sidesOf(padding), dilation: pairOf(dilation), groups, activation };
+  const attrs: Conv2dAttrs = {
+    stride: pairOf('conv2d', 'stride', stride), padding: sidesOf(padding), dilation: pairOf('conv2d', 'dilation', dilation), groups, activation,
+  };
   return applyOp(conv2dOp, bias ? [x, weight, bias] : [x, weight], attrs)[0];
 }

@@ -37,11 +37,12 @@ export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null =
   requireTensors('convTranspose2d', { x, weight });
   const defaults = { stride: 1, padding: 0, outputPadding: 0, dilation: 1, groups: 1 };
   const { stride, padding, outputPadding, dilation, groups } = readOptions('convTranspose2d', options, defaults);
-  const [vertical, horizontal] = pairOf(padding);
+  const [vertical, horizontal] = pairOf('convTranspose2d', 'padding', padding);
   const attrs: Conv2dAttrs = {
-    stride: pairOf(stride), padding: [[vertical, vertical], [horizontal, horizontal]], dilation: pairOf(dilation), groups,
+    stride: pairOf('convTranspose2d', 'stride', stride), padding: [[vertical, vertical], [horizontal, horizontal]],
+    dilation: pairOf('convTranspose2d', 'dilation', dilation), groups,
   };
-  const inputShape = resultShape(x, weight, attrs, pairOf(outputPadding));
+  const inputShape = resultShape(x, weight, attrs, pairOf('convTranspose2d', 'outputPadding', outputPadding));
   conv2dGeometry('convTranspose2d (conv2d backwards)', inputShape, weight.shape, attrs);
   const filters = inputShape[1];
   if (bias && !sameShape(bias.shape, [filters])) {

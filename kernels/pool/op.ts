@@ -201,8 +201,10 @@ export const AVG_POOL_DEFAULTS = { ...POOL_DEFAULTS, countIncludePad: true };
 
 type PoolSettings = Required<Omit<MaxPoolOptions & AvgPoolOptions, 'stride'>> & Pick<PoolOptions, 'stride'>;
 
-function attrsOf({ kernel, stride = kernel, padding, dilation, ceilMode, countIncludePad }: PoolSettings): PoolAttrs {
-  return { kernel: pairOf(kernel), stride: pairOf(stride), padding: pairOf(padding), dilation: pairOf(dilation), ceilMode, countIncludePad };
+function attrsOf(op: string, { kernel, stride = kernel, padding, dilation, ceilMode, countIncludePad }: PoolSettings): PoolAttrs {
+  const pairs = { kernel, stride, padding, dilation };
+  const both = (name: keyof typeof pairs) => pairOf(op, name, pairs[name]);
+  return { kernel: both('kernel'), stride: both('stride'), padding: both('padding'), dilation: both('dilation'), ceilMode, countIncludePad };
 }
 
 /**
@@ -218,12 +220,12 @@ export function maxPool2d(x: Tensor, options: MaxPoolOptions): Tensor {
 /** `maxPool2d`, and where each maximum lies in its plane: y * width + x, int32. */
 export function maxPool2dWithIndices(x: Tensor, options: MaxPoolOptions): { out: Tensor; indices: Tensor } {
   const settings = readOptions('maxPool2d', options, { kernel: REQUIRED, ...MAX_POOL_DEFAULTS });
-  const [out, indices] = applyOp(maxPool2dOp, [x], attrsOf({ ...settings, countIncludePad: true }));
+  const [out, indices] = applyOp(maxPool2dOp, [x], attrsOf('maxPool2d', { ...settings, countIncludePad: true }));
   return { out, indices };
 }
 
 /** The mean of each window of x [batch, channels, height, width]. PyTorch's name: `torch.nn.functional.avg_pool2d`. */
 export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
   const settings = readOptions('avgPool2d', options, { kernel: REQUIRED, ...AVG_POOL_DEFAULTS });
-  return applyOp(avgPool2dOp, [x], attrsOf({ ...settings, dilation: 1 }))[0];
+  return applyOp(avgPool2dOp, [x], attrsOf('avgPool2d', { ...settings, dilation: 1 }))[0];
 }

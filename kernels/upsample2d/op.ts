@@ -105,6 +105,6 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   if ((size === undefined) === (scaleFactor === undefined)) throw new TapegradError('interpolate: give one of size and scaleFactor');
   requireChoice('interpolate', 'mode', mode, ['nearest', 'bilinear']);
   if (mode === 'nearest' && alignCorners) throw new TapegradError('interpolate: alignCorners is for the mode bilinear');
-  const target = size !== undefined ? pairOf(size) : pairOf(scaleFactor!).map((factor, i) => Math.floor(x.shape[2 + i] * factor));
+  const target = size !== undefined ? pairOf('interpolate', 'size', size) : pairOf('interpolate', 'scaleFactor', scaleFactor!).map((factor, i) => Math.floor(x.shape[2 + i] * factor));
   return callOp('upsample2d', [x], { size: target, mode, alignCorners });
 }

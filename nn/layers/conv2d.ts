@@ -25,7 +25,7 @@ export class Conv2d extends Module {
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: Conv2dLayerOptions = {}) {
     super();
     const { stride, padding, dilation, groups, bias, ...factory } = readOptions('Conv2d', options, CONV_DEFAULTS);
-    const [kernelHeight, kernelWidth] = pairOf(kernel);
+    const [kernelHeight, kernelWidth] = pairOf('Conv2d', 'kernel', kernel);
     checkConvolution('Conv2d', inChannels, outChannels, { kernelHeight, kernelWidth }, groups);
     this.geometry = { stride, padding, dilation, groups };
     const shape = [outChannels, inChannels / groups, kernelHeight, kernelWidth];

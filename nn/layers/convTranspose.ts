@@ -28,7 +28,7 @@ export class ConvTranspose2d extends Module {
   constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: ConvTranspose2dLayerOptions = {}) {
     super();
     const { stride, padding, outputPadding, dilation, groups, bias, ...factory } = readOptions('ConvTranspose2d', options, DEFAULTS);
-    const [kernelHeight, kernelWidth] = pairOf(kernel);
+    const [kernelHeight, kernelWidth] = pairOf('ConvTranspose2d', 'kernel', kernel);
     checkConvolution('ConvTranspose2d', inChannels, outChannels, { kernelHeight, kernelWidth }, groups);
     this.geometry = { stride, padding, outputPadding, dilation, groups };
     const shape = [inChannels, outChannels / groups, kernelHeight, kernelWidth];

@@ -3,7 +3,6 @@ import {
   maxPool2d, maxPool2dWithIndices, scope, shutdown, softmax, sum, tensor, transpose, zeros,
 } from '../../../index.js';
 import { LSTM } from '../../../nn/index.js';
-import { pairOf } from '../../../kernels/pair.js';
 import { versionOf } from '../../environment.js';
 import { type LoadedRow, type OpContender, type Work, type WorkTable, workOf } from './contender.js';
 import { type Row, type Works, inputsOf } from './rows.js';
@@ -15,13 +14,15 @@ export function tapegrad(device: DeviceName = 'webgpu', dtype: DType = 'float32'
 
 const call = (name: string, inputs: Tensor[], attrs: object) => applyOp(getOp(name), inputs, attrs)[0];
 
+const both = (value: number) => [value, value] as const;
+
 function convolution({ stride, padding, groups }: Works['conv2d']) {
-  return { stride: pairOf(stride), padding: [pairOf(padding), pairOf(padding)], dilation: pairOf(1), groups };
+  return { stride: both(stride), padding: [both(padding), both(padding)], dilation: both(1), groups };
 }
 
 function pooling(x: Tensor, size: number) {
-  const zero = pairOf(0);
-  return { kernel: pairOf(size), stride: pairOf(size), padding: zero, dilation: pairOf(1), ceilMode: false, countIncludePad: true, inputShape: x.shape };
+  const zero = both(0);
+  return { kernel: both(size), stride: both(size), padding: zero, dilation: both(1), ceilMode: false, countIncludePad: true, inputShape: x.shape };
 }
 
 const WORKS: WorkTable<Tensor> = {
