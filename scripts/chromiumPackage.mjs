@@ -7,10 +7,9 @@ import { brotliDecompressSync } from 'node:zlib';
 
 /* The npm package of Chromium: the browser, and the software driver that it carries. */
 
-const ARCHIVES = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '../../bin');
-
 async function unpackInto(folder, archive) {
-  const bytes = brotliDecompressSync(readFileSync(join(ARCHIVES, archive)));
+  const entry = createRequire(import.meta.url).resolve('@sparticuz/chromium');
+  const bytes = brotliDecompressSync(readFileSync(join(dirname(entry), '../../bin', archive)));
   if (!archive.endsWith('.tar.br')) return writeFileSync(join(folder, basename(archive, '.br')), bytes, { mode: 0o755 });
   const { extract } = await import('tar-fs');
   return pipeline(Readable.from([bytes]), extract(folder));

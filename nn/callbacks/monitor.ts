@@ -8,6 +8,7 @@ export interface MonitorOptions {
 
 /** By how much `value` is better than `other`; negative if it is worse. Any number is better than NaN. */
 export function gainOver(mode: 'min' | 'max', value: number, other: number): number {
-  if (Number.isNaN(value) || Number.isNaN(other)) return Number.isNaN(value) ? (Number.isNaN(other) ? 0 : -Infinity) : Infinity;
+  if (Number.isNaN(other)) return Number.isNaN(value) ? 0 : Infinity;
+  if (Number.isNaN(value)) return -Infinity;
   return mode === 'min' ? other - value : value - other;
 }
