@@ -1,40 +1,26 @@
-import { AutogradError } from './errors.js';
+import { endNested } from './nesting.js';
 
-/** A call of `withGrad` that has not ended, and the one around it. */
-interface Mode {
-  readonly enabled: boolean;
-  outer: Mode | null;
-}
-
-let innermost: Mode | null = null;
+/** Calls of `withGrad` that have not ended, the innermost last. */
+const modes: { readonly enabled: boolean }[] = [];
 
 export function isGradEnabled(): boolean {
-  return innermost?.enabled ?? true;
-}
-
-/** Ends `mode`. Asynchronous ones that overlap would each switch the other's recording: that is an error, and no mode outlives its call. */
-function end(mode: Mode): void {
-  if (innermost === mode) {
-    innermost = mode.outer;
-    return;
-  }
-  for (let inner = innermost; inner; inner = inner.outer) if (inner.outer === mode) inner.outer = mode.outer;
-  throw new AutogradError('noGrad: noGrad() or enableGrad() ended out of order; await an async one before starting another');
+  return modes.at(-1)?.enabled ?? true;
 }
 
 /** Runs `body` with recording switched on or off, and puts the switch back: at once, or when its promise settles. */
 export function withGrad<T>(enabled: boolean, body: () => T): T {
-  const mode: Mode = { enabled, outer: innermost };
-  innermost = mode;
+  const mode = { enabled };
+  modes.push(mode);
+  const end = () => endNested('noGrad: noGrad() or enableGrad()', modes, mode);
   let result: T;
   try {
     result = body();
   } catch (error) {
-    end(mode);
+    end();
     throw error;
   }
-  if (result instanceof Promise) return result.finally(() => end(mode)) as T;
-  end(mode);
+  if (result instanceof Promise) return result.finally(end) as T;
+  end();
   return result;
 }
 

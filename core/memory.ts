@@ -2,7 +2,7 @@ import type { Storage } from './storage.js';
 import type { Edge } from './tape.js';
 import { releaseEdge } from './tape.js';
 import { initializedBackends } from './device.js';
-import { AutogradError } from './errors.js';
+import { endNested } from './nesting.js';
 import type { Tensor } from './tensor.js';
 
 /** What the engine holds at this moment. */
@@ -90,10 +90,7 @@ function* tensorsIn(value: unknown): Generator<Tensor> {
 }
 
 function endScope(scope: Scope, result: unknown): void {
-  const at = scopes.lastIndexOf(scope);
-  const isInnermost = at === scopes.length - 1;
-  scopes.splice(at, 1); // in any case: what comes later must not end up in a scope that is over
-  if (!isInnermost) throw new AutogradError('scope: scopes ended out of order; await an async scope before starting another');
+  endNested('scope: scopes', scopes, scope);
   const outer = scopes.at(-1);
   for (const t of tensorsIn(result)) {
     if (!scope.delete(t)) continue;

@@ -12,6 +12,9 @@ export async function nodeModule<Module>(name: `node:${string}`): Promise<Module
   }
 }
 
+/** Node's files, by promises. */
+export const fileSystem = () => nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+
 /** `import(name)` that no bundler follows. */
 export function importUnseen<Module>(name: string): Promise<Module> {
   return import(/* webpackIgnore: true */ /* @vite-ignore */ name) as Promise<Module>;

@@ -1,5 +1,5 @@
 import { FormatError, TapegradError } from '../core/errors.js';
-import { nodeModule } from '../core/nodeModule.js';
+import { fileSystem, nodeModule } from '../core/nodeModule.js';
 import { readOptions } from '../core/options.js';
 import { exists } from './files.js';
 
@@ -22,7 +22,6 @@ export interface DownloadOptions {
 }
 
 const files = () => nodeModule<typeof import('node:fs')>('node:fs');
-const fileSystem = () => nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
 const streams = () => nodeModule<typeof import('node:stream')>('node:stream');
 const pipelines = () => nodeModule<typeof import('node:stream/promises')>('node:stream/promises');
 

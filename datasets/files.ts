@@ -1,7 +1,5 @@
 import { FormatError } from '../core/errors.js';
-import { nodeModule } from '../core/nodeModule.js';
-
-const fileSystem = () => nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+import { fileSystem } from '../core/nodeModule.js';
 
 /** All bytes of a file. Throws FormatError, naming it, if it cannot be read. */
 export async function readWhole(path: string): Promise<Buffer> {

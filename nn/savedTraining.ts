@@ -1,6 +1,6 @@
 import { FormatError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
-import { nodeModule } from '../core/nodeModule.js';
+import { fileSystem } from '../core/nodeModule.js';
 import { type RandomState, getRandomState, setRandomState } from '../core/random.js';
 import type { CallbackState } from './callbacks/callback.js';
 import type { Module } from './module.js';
@@ -66,7 +66,7 @@ export async function saveTraining(file: string, training: Training, extra: Reco
 
 /** Reads a run that `saveTraining` has written, in Node. Throws FormatError for a file that is damaged or something else. */
 export async function loadTraining(file: string): Promise<SavedTraining> {
-  const { readFile } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+  const { readFile } = await fileSystem();
   const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
   const { tapegrad, training, ...extra } = metadata;
   if (tapegrad !== 'training' || training === undefined) {

@@ -1,5 +1,5 @@
 import type { DeviceName } from '../core/backend.js';
-import { nodeModule } from '../core/nodeModule.js';
+import { fileSystem } from '../core/nodeModule.js';
 import { readOptions } from '../core/options.js';
 import { type Tensor, tensor } from '../core/tensor.js';
 import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
@@ -33,7 +33,7 @@ export async function saveCheckpoint(file: string, tensors: Record<string, Tenso
  */
 export async function loadCheckpoint(file: string, options: { device?: DeviceName } = {}): Promise<Checkpoint<Tensor>> {
   readOptions('loadCheckpoint', options, { device: undefined }); // before anything is read
-  const { readFile } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+  const { readFile } = await fileSystem();
   const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
   return { tensors: makeTensors(tensors, options), metadata };
 }

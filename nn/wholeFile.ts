@@ -1,10 +1,10 @@
-import { nodeModule } from '../core/nodeModule.js';
+import { fileSystem, nodeModule } from '../core/nodeModule.js';
 
 /**
  * Writes a file, in Node, so that it appears whole or not at all: beside its place first, flushed to the disk, then renamed.
  */
 export async function writeWholeFile(file: string, content: Uint8Array | string): Promise<void> {
-  const { open, rename, rm } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+  const { open, rename, rm } = await fileSystem();
   const temporary = `${file}.${process.pid}.part`;
   try {
     const handle = await open(temporary, 'w');
@@ -23,7 +23,7 @@ export async function writeWholeFile(file: string, content: Uint8Array | string)
 
 /** Removes what processes that were killed in `writeWholeFile` left beside `file`, or beside others that share its name's beginning. */
 export async function removeLeftovers(file: string): Promise<void> {
-  const { readdir, rm } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+  const { readdir, rm } = await fileSystem();
   const { basename, dirname, extname, join } = await nodeModule<typeof import('node:path')>('node:path');
   const folder = dirname(file);
   const stem = basename(file, extname(file));

@@ -54,7 +54,7 @@ const refusals: readonly (readonly [call: () => unknown, message: RegExp])[] = [
   [() => x.gt(undefined as never), /^gt: b must be a tensor or a number, got undefined/],
   [() => x.matmul([[1], [2]] as never), /^matmul: b must be a tensor, got \[1,2\]; make one with tensor\(\)$/],
   [() => kernels.conv2d(x, 3 as never), /^conv2d: weight must be a tensor, got 3/],
-  [() => kernels.conv2d(x, x, null, { padding: 'same' } as never), /^conv2d: padding must be an array, got 'same'$/],
+  [() => kernels.conv2d(x, x, null, { padding: 'same' } as never), /^conv2d: padding must be a number or two, got 'same'$/],
   [() => kernels.maxPool2d(x, { kernel: [2] } as never), /^maxPool2d: kernel must be a number or two, got \[2\]$/],
   [() => new (Conv2d as never as new (...args: number[]) => unknown)(1, 8), /^Conv2d: kernel must be a number or two, got undefined$/],
   [() => clipGradNorm({} as never, 1), /^clipGradNorm: parameters must be an array, got \[object Object\]$/],

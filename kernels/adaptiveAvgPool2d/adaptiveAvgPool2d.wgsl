@@ -22,6 +22,19 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> shares: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
+// Neighbouring items of a row.
+struct Run {
+  line: u32,  // the row
+  start: u32,
+  end: u32,
+}
+
+// The run that an invocation takes of rows of `extent` items.
+fn run_of(index: u32, extent: u32) -> Run {
+  let start = index % params.row_runs * params.run;
+  return Run(index / params.row_runs, start, min(start + params.run, extent));
+}
+
 // Where window i begins, if `cells` are divided into `windows`: i n / m as a whole number and a rest. With i = 1, how far it is to
 // the next one. Swapped, the windows that hold cell i: floor(i n / m) <= c < ceil((i + 1) n / m) says the same of i as
 // floor(c m / n) <= i < ceil((c + 1) m / n).
@@ -55,14 +68,12 @@ fn forward(
   if (index >= params.runs) {
     return;
   }
-  let line = index / params.row_runs;
-  let start = index % params.row_runs * params.run;
-  let end = min(start + params.run, params.out_width);
-  let plane = line / params.out_height * params.height;
-  let rows = range(line % params.out_height, params.height, params.out_height);
+  let run = run_of(index, params.out_width);
+  let plane = run.line / params.out_height * params.height;
+  let rows = range(run.line % params.out_height, params.height, params.out_height);
   let way = begin(1u, params.width, params.out_width);
-  var at = begin(start, params.width, params.out_width);
-  for (var window = start; window < end; window++) {
+  var at = begin(run.start, params.width, params.out_width);
+  for (var window = run.start; window < run.end; window++) {
     let next = following(at, way, params.out_width);
     let column_end = end_before(next);
     var sum = 0.0;
@@ -71,7 +82,7 @@ fn forward(
         sum += x[(plane + row) * params.width + column];
       }
     }
-    out[line * params.out_width + window] = sum / f32((rows.y - rows.x) * (column_end - at.x));
+    out[run.line * params.out_width + window] = sum / f32((rows.y - rows.x) * (column_end - at.x));
     at = next;
   }
 }
@@ -86,15 +97,13 @@ fn share(
   if (index >= params.runs) {
     return;
   }
-  let line = index / params.row_runs;
-  let start = index % params.row_runs * params.run;
-  let end = min(start + params.run, params.out_width);
-  let rows = range(line % params.out_height, params.height, params.out_height);
+  let run = run_of(index, params.out_width);
+  let rows = range(run.line % params.out_height, params.height, params.out_height);
   let way = begin(1u, params.width, params.out_width);
-  var at = begin(start, params.width, params.out_width);
-  for (var window = start; window < end; window++) {
+  var at = begin(run.start, params.width, params.out_width);
+  for (var window = run.start; window < run.end; window++) {
     let next = following(at, way, params.out_width);
-    let place = line * params.out_width + window;
+    let place = run.line * params.out_width + window;
     shares[place] = gradient[place] / f32((rows.y - rows.x) * (end_before(next) - at.x));
     at = next;
   }
@@ -110,14 +119,12 @@ fn backward(
   if (index >= params.runs) {
     return;
   }
-  let line = index / params.row_runs;
-  let start = index % params.row_runs * params.run;
-  let end = min(start + params.run, params.width);
-  let plane = line / params.height * params.out_height;
-  let rows = range(line % params.height, params.out_height, params.height);
+  let run = run_of(index, params.width);
+  let plane = run.line / params.height * params.out_height;
+  let rows = range(run.line % params.height, params.out_height, params.height);
   let way = begin(1u, params.out_width, params.width);
-  var at = begin(start, params.out_width, params.width);
-  for (var cell = start; cell < end; cell++) {
+  var at = begin(run.start, params.out_width, params.width);
+  for (var cell = run.start; cell < run.end; cell++) {
     let next = following(at, way, params.width);
     let window_end = end_before(next);
     var sum = 0.0;
@@ -126,7 +133,7 @@ fn backward(
         sum += shares[(plane + row) * params.out_width + window];
       }
     }
-    out[line * params.width + cell] = sum;
+    out[run.line * params.width + cell] = sum;
     at = next;
   }
 }

@@ -2,10 +2,10 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { requireArray } from '../../core/options.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
+import { pairOf } from '../pair.js';
 import { avgPool2d } from '../pool/op.js';
 import { resizedShape } from '../resizedShape.js';
 import { RUN_VARIANTS, rowRuns } from '../runs.js';
@@ -84,8 +84,7 @@ export type AdaptiveSize = number | readonly [number | null, number | null];
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
   requireTensors('adaptiveAvgPool2d', { x });
-  if (typeof outputSize !== 'number') requireArray('adaptiveAvgPool2d', 'outputSize', outputSize);
-  const [height, width] = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
+  const [height, width] = pairOf<number | null>('adaptiveAvgPool2d', 'outputSize', outputSize);
   const size = [height ?? x.shape[2], width ?? x.shape[3]] as const;
   requireFloat('adaptiveAvgPool2d', 'x', x.dtype);
   resizedShape('adaptiveAvgPool2d', 'outputSize', x.shape, size);

@@ -2,7 +2,7 @@ import { applyOp, callOp } from '../../core/apply.js';
 import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions, requireArray } from '../../core/options.js';
+import { readOptions } from '../../core/options.js';
 import { type Shape, sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
@@ -123,8 +123,7 @@ export interface Conv2dOptions extends FusedActivation {
 }
 
 function sidesOf(padding: NonNullable<Conv2dOptions['padding']>): Conv2dAttrs['padding'] {
-  if (typeof padding !== 'number') requireArray('conv2d', 'padding', padding);
-  const [vertical, horizontal] = typeof padding === 'number' ? [padding, padding] : padding;
+  const [vertical, horizontal] = pairOf<Pair>('conv2d', 'padding', padding);
   return [pairOf('conv2d', 'padding', vertical), pairOf('conv2d', 'padding', horizontal)];
 }
 

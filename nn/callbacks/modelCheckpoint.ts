@@ -1,5 +1,5 @@
 import { TapegradError } from '../../core/errors.js';
-import { nodeModule } from '../../core/nodeModule.js';
+import { fileSystem } from '../../core/nodeModule.js';
 import { REQUIRED, readOptions, requireChoice } from '../../core/options.js';
 import { saveTraining } from '../savedTraining.js';
 import type { EpochRecord, Training } from '../training.js';
@@ -72,7 +72,7 @@ export class ModelCheckpoint implements Callback {
     this.bestSoFar = this.bestSoFar.slice(0, this.options.keepBest);
     // In this order: a process that dies in between leaves the best on the disk, and does this epoch, and this, again.
     if (this.bestSoFar.some((entry) => entry.epoch === epoch)) await saveTraining(this.fileOf(epoch), training, this.options.extra);
-    const { rm } = await nodeModule<typeof import('node:fs/promises')>('node:fs/promises');
+    const { rm } = await fileSystem();
     for (const { file } of dropped) await rm(file, { force: true });
     await this.save(training);
   }

@@ -74,13 +74,13 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Tran
   }
 
   forward(src: Tensor, options: TransformerEncoderLayerCall = {}): Tensor {
-    readOptions('TransformerEncoderLayer', options, { srcMask: undefined, srcKeyPaddingMask: undefined, isCausal: undefined });
+    const masks = readOptions('TransformerEncoderLayer', options, { srcMask: undefined, srcKeyPaddingMask: undefined, isCausal: undefined });
     return scope(() => {
       if (this.normFirst) {
-        const x = src.add(this.attention(this.norm1.call(src), options));
+        const x = src.add(this.attention(this.norm1.call(src), masks));
         return x.add(this.feedForward(this.norm2.call(x)));
       }
-      const x = this.norm1.call(src.add(this.attention(src, options)));
+      const x = this.norm1.call(src.add(this.attention(src, masks)));
       return this.norm2.call(x.add(this.feedForward(x)));
     });
   }

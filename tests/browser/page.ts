@@ -1,8 +1,7 @@
 import { init } from '../../index.js';
-import type { SuiteOptions } from '../gradcheck/check.js';
+import { type SuiteOptions, keyOf } from '../gradcheck/check.js';
 import { type Planned, type Row, runCheck } from '../gradcheck/runChecks.js';
 import { allChecks } from '../gradcheck/suite.js';
-import { keyOf } from './key.js';
 
 /*
  * The gradient-check suite in a page: it makes the checks for itself, as the same options give the same ones, and is told which to

@@ -1,8 +1,7 @@
-import type { SuiteOptions } from '../gradcheck/check.js';
+import { type SuiteOptions, keyOf } from '../gradcheck/check.js';
 import { unitsOf } from '../gradcheck/processes.js';
 import type { Planned, Row } from '../gradcheck/runChecks.js';
 import { buildPage, withPage } from './chromium.js';
-import { keyOf } from './key.js';
 import type { SuitePage } from './page.js';
 
 const FOLDER = '.cache/suite-page';

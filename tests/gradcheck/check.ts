@@ -19,6 +19,11 @@ export interface Check {
   run(): Promise<CheckResult>;
 }
 
+/** Names one check of the suite. */
+export function keyOf({ op, axis, label }: Check): string {
+  return `${op} | ${axis} | ${label}`;
+}
+
 /** What the command line says about which checks to make. */
 export interface SuiteOptions {
   seed: number;

@@ -115,7 +115,7 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'strided.wgsl', what: 'for (var at = first; at < min(first - params.run, params.inner); at++) {', reason: FIRST_RUN },
   { where: 'indexSelect.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
   { where: 'indexSelectGrad.wgsl', what: 'let end = min(first - params.run, params.inner);', reason: FIRST_RUN },
-  { where: 'adaptiveAvgPool2d.wgsl', what: /, now: let end = min\(start - params\.run, params\.(out_)?width\);$/, reason: FIRST_RUN },
+  { where: 'adaptiveAvgPool2d.wgsl', what: 'return Run(index / params.row_runs, start, min(start - params.run, extent));', reason: FIRST_RUN },
   { where: 'oneHot.wgsl', what: 'let end = min(first - params.run, params.classes);', reason: FIRST_RUN },
   { where: 'triangle.wgsl', what: 'let end = row_start + min(column - params.run, params.columns);', reason: FIRST_RUN },
   { where: 'gather.wgsl', what: /, now: out\[element\] = select\(params\.missing, x\[line \+ select\(1u, position, exists\) /, reason: 'another place that is read and not taken' },
