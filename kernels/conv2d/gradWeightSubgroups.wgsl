@@ -169,22 +169,21 @@ fn main(
   let taps = params.channels * params.kernel_height * params.kernel_width;
   let first_filter = first_tile * 8u;
   let filters = min(LANES * 4u, params.filters - first_filter);
-  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
-  var four = filters0;
-  for (var i = 0u; i < filters; i++) {
-    let at = ((split * params.groups + g) * params.filters + first_filter + i) * taps + tap;
-    store_four(at, tap, taps, four.a0);
-    store_four(at + 4u, tap + 4u, taps, four.b0);
-    four = moved_up(four);
-    switch i {
-      case 3u: { four = filters1; }
-      case 7u: { four = filters2; }
-      case 11u: { four = filters3; }
-      case 15u: { four = filters4; }
-      case 19u: { four = filters5; }
-      case 23u: { four = filters6; }
-      case 27u: { four = filters7; }
-      default: { }
+  // Loops that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
+  for (var i = 0u; i < filters; i += 4u) {
+    let end = min(i + 4u, filters);
+    for (var j = i; j < end; j++) {
+      let at = ((split * params.groups + g) * params.filters + first_filter + j) * taps + tap;
+      store_four(at, tap, taps, filters0.a0);
+      store_four(at + 4u, tap + 4u, taps, filters0.b0);
+      filters0 = moved_up(filters0);
     }
+    filters0 = filters1;
+    filters1 = filters2;
+    filters2 = filters3;
+    filters3 = filters4;
+    filters4 = filters5;
+    filters5 = filters6;
+    filters6 = filters7;
   }
 }

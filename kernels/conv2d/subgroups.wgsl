@@ -226,26 +226,25 @@ fn main(
 
   let first_channel = first_tile * 8u;
   let channels = min(LANES * 4u, params.channels - first_channel);
-  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
-  var four = channels0;
-  for (var i = 0u; i < channels; i++) {
-    let channel = first_channel + i;
-    var added = 0.0;
-    if (HAS_BIAS) {
-      added = bias[g * params.channels + channel];
+  // Loops that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
+  for (var i = 0u; i < channels; i += 4u) {
+    let end = min(i + 4u, channels);
+    for (var j = i; j < end; j++) {
+      let channel = first_channel + j;
+      var added = 0.0;
+      if (HAS_BIAS) {
+        added = bias[g * params.channels + channel];
+      }
+      store_four(near, channel, activated(channels0.a0 + added));
+      store_four(far, channel, activated(channels0.b0 + added));
+      channels0 = moved_up(channels0);
     }
-    store_four(near, channel, activated(four.a0 + added));
-    store_four(far, channel, activated(four.b0 + added));
-    four = moved_up(four);
-    switch i {
-      case 3u: { four = channels1; }
-      case 7u: { four = channels2; }
-      case 11u: { four = channels3; }
-      case 15u: { four = channels4; }
-      case 19u: { four = channels5; }
-      case 23u: { four = channels6; }
-      case 27u: { four = channels7; }
-      default: { }
-    }
+    channels0 = channels1;
+    channels1 = channels2;
+    channels2 = channels3;
+    channels3 = channels4;
+    channels4 = channels5;
+    channels5 = channels6;
+    channels6 = channels7;
   }
 }

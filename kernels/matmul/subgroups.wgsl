@@ -149,22 +149,21 @@ fn main(
   }
   let first_row = row_block * LANES * 4u;
   let rows = min(LANES * 4u, params.rows - first_row);
-  // A loop that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
-  var four = rows0;
-  for (var row = 0u; row < rows; row++) {
-    let at = (matrix * params.rows + first_row + row) * params.columns + column;
-    store_four(at, column, activated(four.a0 + bias_near));
-    store_four(at + 4u, column + 4u, activated(four.b0 + bias_far));
-    four = moved_up(four);
-    switch row {
-      case 3u: { four = rows1; }
-      case 7u: { four = rows2; }
-      case 11u: { four = rows3; }
-      case 15u: { four = rows4; }
-      case 19u: { four = rows5; }
-      case 23u: { four = rows6; }
-      case 27u: { four = rows7; }
-      default: { }
+  // Loops that no compiler can unroll: written out, these stores take lavapipe four times as long to compile as all the rest.
+  for (var i = 0u; i < rows; i += 4u) {
+    let end = min(i + 4u, rows);
+    for (var j = i; j < end; j++) {
+      let at = (matrix * params.rows + first_row + j) * params.columns + column;
+      store_four(at, column, activated(rows0.a0 + bias_near));
+      store_four(at + 4u, column + 4u, activated(rows0.b0 + bias_far));
+      rows0 = moved_up(rows0);
     }
+    rows0 = rows1;
+    rows1 = rows2;
+    rows2 = rows3;
+    rows3 = rows4;
+    rows4 = rows5;
+    rows5 = rows6;
+    rows6 = rows7;
   }
 }
