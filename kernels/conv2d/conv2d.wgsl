@@ -2,9 +2,9 @@
 // gradient of the output, and the roles of channels and filters are exchanged. Backwards, a place of out meets every
 // stride-th place of the kernel only; places that meet the same ones form a phase, so that no product is with a zero between strides.
 //
-// Tiling: entry point `pack` first lays the weights out as [tile of 8 filters][channel][kernel row][kernel column][8]. An
-// invocation of `main` keeps 8 places by 8 filters of out in registers: each tap takes 8 values of x and two vec4 of weights
-// for 64 products. Places are counted through rows and images, so that a row's end costs nothing; and one loop runs through
+// Tiling: packLines.wgsl first lays the weights out in tiles of 8 filters, as [group][tile][channel][tap][8], and for the gradient
+// as [group][channel][tile][tap][8]. An invocation keeps 8 places by 8 filters of out in registers: each tap takes 8 values of x
+// and two vec4 of weights for 64 products. Places are counted through rows and images, so that a row's end costs nothing; and one loop runs through
 // channels and taps, because on lavapipe every level of a loop costs a copy of all sums (three levels: a third slower).
 // A workgroup is 8 invocations: 4 runs of places by 2 tiles of filters, or 8 runs where there is one tile.
 // Where every group of out has one channel, onePlane.wgsl takes over.
@@ -47,51 +47,15 @@ struct Params {
   run_areas: u32,         // workgroups along the runs
   group_tiles: u32,       // tiles of 8 channels in a group of out
   tile_areas: u32,        // workgroups along the tiles
-  packed_size: u32,
+  tile_step: u32,         // in the packed weights, in vec4s, from one tile to the next
+  channel_step: u32,      // and from one channel of x to the next
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
-@group(0) @binding(2) var<storage, read_write> packed: array<vec4f>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
-@group(0) @binding(5) var<uniform> params: Params;
-
-// The weight that joins channel `channel` of out with channel `origin` of x, both counted inside group `g`.
-fn weight_at(g: u32, channel: u32, origin: u32, tap: u32) -> f32 {
-  let taps = params.kernel_height * params.kernel_width;
-  if (channel >= params.channels) {
-    return 0.0;
-  }
-  if (SWAPPED) {
-    return weight[((g * params.source_channels + origin) * params.channels + channel) * taps + tap];
-  }
-  return weight[((g * params.channels + channel) * params.source_channels + origin) * taps + tap];
-}
-
-@compute @workgroup_size(64, 1, 1)
-fn pack(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32
-) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.packed_size) {
-    return;
-  }
-  let taps = params.kernel_height * params.kernel_width;
-  let tap = (index / 2u) % taps;
-  let origin = (index / 2u / taps) % params.source_channels;
-  let tile = index / 2u / taps / params.source_channels;
-  let g = tile / params.group_tiles;
-  let channel = (tile % params.group_tiles) * 8u + (index % 2u) * 4u;
-  packed[index] = vec4f(
-    weight_at(g, channel, origin, tap),
-    weight_at(g, channel + 1u, origin, tap),
-    weight_at(g, channel + 2u, origin, tap),
-    weight_at(g, channel + 3u, origin, tap)
-  );
-}
+@group(0) @binding(1) var<storage, read> packed: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 // One axis of a phase.
 struct Axis {
@@ -209,13 +173,15 @@ fn main(
   var b6 = vec4f(0.0);
   var b7 = vec4f(0.0);
   let plane = params.source_height * params.source_width;
+  let group_tiles = g * params.source_channels * params.group_tiles;
+  let weights = group_tiles * params.kernel_height * params.kernel_width * 2u + tile % params.group_tiles * params.tile_step;
   let taps = params.source_channels * axis_y.count * axis_x.count;
   var origin = 0u;
   var ky = 0u;
   var kx = 0u;
   for (var tap = 0u; tap < taps; tap++) {
-    let kernel_row = (tile * params.source_channels + origin) * params.kernel_height + axis_y.first + ky * params.kernel_step_y;
-    let at = (kernel_row * params.kernel_width + axis_x.first + kx * params.kernel_step_x) * 2u;
+    let kernel_row = axis_y.first + ky * params.kernel_step_y;
+    let at = weights + origin * params.channel_step + (kernel_row * params.kernel_width + axis_x.first + kx * params.kernel_step_x) * 2u;
     let w_a = packed[at];
     let w_b = packed[at + 1u];
     let row = i32(ky) * params.tap_step_y;

@@ -1,12 +1,12 @@
 // The gradient of a convolution with respect to its weights: for every filter f and weight (channel, ky, kx), the sum over
 // images and output positions of gradient[f] times the value of x that the weight meets there.
 //
-// Tiling: entry point `pack` first lays the gradient out as [image][tile of 8 filters][position][8]. An invocation of `main`
-// keeps 8 filters by 4 weights in registers, and walks the positions of its share of the images: two vec4 loads of the
-// gradient and 4 loads of x for 32 products. Entry point `main_3x3`, for 3 x 3 kernels with stride and dilation 1, keeps 4
-// filters by the 9 weights of a channel instead, and slides over each row: one vec4 and 3 values of x for 36 products. Entry
-// point `main_depthwise`, for groups of one channel and one filter, reads the gradient as it is and keeps 4 weights of a kernel
-// row: where stride and dilation agree, their 4 values of x move on with the position, and one is loaded anew.
+// Tiling: packLines.wgsl first lays the gradient out as [image][tile of 8 filters][position][8]. An invocation of `main` keeps 8
+// filters by 4 weights in registers, and walks the positions of its share of the images: two vec4 loads of the gradient and 4
+// loads of x for 32 products. The other entry points read the gradient as it is. `main_3x3`, for 3 x 3 kernels with stride and
+// dilation 1, keeps 4 filters by the 9 weights of a channel, and slides over each row: 4 values of the gradient and 3 of x for
+// 36 products. `main_depthwise`, for groups of one channel and one filter, keeps 4 weights of a kernel row: where stride and
+// dilation agree, their 4 values of x move on with the position, and one is loaded anew.
 // The images are split into `splits` shares, whose results `merge` adds up in order. No atomics, no barriers.
 // Cost: 2 flops a position, image, filter and weight.
 
@@ -32,41 +32,17 @@ struct Params {
   dilation_y: u32,
   dilation_x: u32,
   filter_tiles: u32,   // of 8 filters in a group
+  filter_quads: u32,   // of 4
   tap_tiles: u32,      // of 4 weights in a filter; depthwise: in a kernel row
   splits: u32,
-  packed_size: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
-@group(0) @binding(2) var<storage, read_write> packed: array<vec4f>;
+@group(0) @binding(2) var<storage, read> packed: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> shares: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
-
-@compute @workgroup_size(64, 1, 1)
-fn pack(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32
-) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.packed_size) {
-    return;
-  }
-  let positions = params.out_height * params.out_width;
-  let position = (index / 2u) % positions;
-  let tile = (index / 2u / positions) % params.filter_tiles;
-  let image_group = index / 2u / positions / params.filter_tiles;
-  let first = tile * 8u + (index % 2u) * 4u;
-  var values = vec4f(0.0);
-  for (var i = 0u; i < 4u; i++) {
-    if (first + i < params.filters) {
-      values[i] = gradient[(image_group * params.filters + first + i) * positions + position];
-    }
-  }
-  packed[index] = values;
-}
 
 // One weight of a filter: where its values of x lie, seen from output position (0, 0).
 struct Tap {
@@ -192,9 +168,9 @@ fn main_3x3(
 ) {
   let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
   let channel = index % params.channels;
-  let quad = (index / params.channels) % (params.filter_tiles * 2u);
-  let g = (index / params.channels / (params.filter_tiles * 2u)) % params.groups;
-  let split = index / params.channels / (params.filter_tiles * 2u) / params.groups;
+  let quad = (index / params.channels) % params.filter_quads;
+  let g = (index / params.channels / params.filter_quads) % params.groups;
+  let split = index / params.channels / params.filter_quads / params.groups;
   if (split >= params.splits) {
     return;
   }
@@ -209,17 +185,19 @@ fn main_3x3(
   var c1 = vec4f(0.0);
   var c2 = vec4f(0.0);
   let positions = params.out_height * params.out_width;
+  // Past the last filter, that one is read once more, and nothing is stored.
+  let filters = min(quad * 4u + vec4u(0u, 1u, 2u, 3u), vec4u(params.filters - 1u));
   for (var n = split; n < params.batch; n += params.splits) {
     let plane = (n * params.groups + g) * params.channels + channel;
     let image = plane * params.height * params.width;
-    var at = ((n * params.groups + g) * params.filter_tiles + quad / 2u) * positions * 2u + quad % 2u;
+    var at = ((n * params.groups + g) * params.filters + filters) * positions;
     for (var oy = 0u; oy < params.out_height; oy++) {
       var left = three_rows(image, oy, 0u);
       var middle = three_rows(image, oy, 1u);
       for (var ox = 0u; ox < params.out_width; ox++) {
         let right = three_rows(image, oy, ox + 2u);
-        let upstream = packed[at];
-        at += 2u;
+        let upstream = vec4f(gradient[at.x], gradient[at.y], gradient[at.z], gradient[at.w]);
+        at += 1u;
         a0 += left.x * upstream;
         a1 += middle.x * upstream;
         a2 += right.x * upstream;

@@ -1,5 +1,5 @@
-// The gradient of a convolution with respect to its weights, as `main` of gradWeight.wgsl, from the gradient that its `pack` laid
-// out, in subgroups of LANES invocations (4 or 8). Needs subgroups of that size, always.
+// The gradient of a convolution with respect to its weights, as `main` of gradWeight.wgsl, from the gradient that packLines.wgsl
+// laid out, in subgroups of LANES invocations (4 or 8). Needs subgroups of that size, always.
 //
 // Tiling: an invocation keeps 4 LANES filters by 8 weights of each in registers; a workgroup, which is one subgroup, 8 LANES
 // weights. For each position, an invocation loads the 8 values of x that its weights meet, and one vec4 of the gradient, which it

@@ -1,5 +1,7 @@
+import type { Spec } from '../../core/backend.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
 import { type KernelCall, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor } from '../../core/webgpu/kernel.js';
+import { TILE, packLines } from '../packLines/plan.js';
 import { subgroupLanes } from '../subgroups.js';
 import convWgsl from './conv2d.wgsl';
 import { type Conv2dAttrs, type Conv2dGeometry, conv2dGeometry } from './geometry.js';
@@ -8,8 +10,7 @@ import gradWeightSubgroupsWgsl from './gradWeightSubgroups.wgsl';
 import onePlaneWgsl from './onePlane.wgsl';
 import subgroupsWgsl from './subgroups.wgsl';
 
-/** Filters (or channels), places and weights that one invocation computes: as in the shaders. */
-const FILTERS = 8;
+/** Places and weights that one invocation computes: as in the shaders. */
 const PLACES = 8;
 const TAPS = 4;
 
@@ -121,33 +122,52 @@ function planConvolution(
 
   const places = batch * rows * columns;
   const runs = Math.ceil(places / PLACES);
-  const groupTiles = Math.ceil(to.channels / FILTERS);
+  const groupTiles = Math.ceil(to.channels / TILE);
   const tiles = groups * groupTiles;
   const runLanes = tiles === 1 ? LANES : LANES / 2;
   const runAreas = Math.ceil(runs / runLanes);
   const tileAreas = Math.ceil((tiles * runLanes) / LANES);
-  const packedSize = (tiles * from.channels * kernelHeight * kernelWidth * FILTERS) / 4;
+  const taps = kernelHeight * kernelWidth;
+  // Backwards, the weights of a channel of x (a filter of the convolution) are a matrix of their own.
+  const weights = swapped
+    ? { matrices: groups * from.channels, inner: taps, tileStep: 2 * taps, channelStep: 2 * groupTiles * taps }
+    : { matrices: groups, inner: from.channels * taps, tileStep: 2 * from.channels * taps, channelStep: 2 * taps };
+  const { matrices, inner } = weights;
+  const packed = packLines({
+    matrices, lines: to.channels, inner, matrixStride: to.channels * inner, lineStride: inner, innerStride: 1,
+  }, { source: 'weight', packed: 'packed' });
   const tiled = {
     bind,
     overrides: { ...overrides, CHECKED: swapped || isPadded(attrs) },
-    params: { ...params, channels: to.channels, rows, columns, places, group_tiles: groupTiles },
+    params: {
+      ...params,
+      channels: to.channels,
+      rows,
+      columns,
+      places,
+      group_tiles: groupTiles,
+      tile_step: weights.tileStep,
+      channel_step: weights.channelStep,
+    },
   };
-  const common = {
-    ...tiled,
-    module: convWgsl,
-    params: { ...tiled.params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas, packed_size: packedSize },
-  };
-  const scratch = { packed: { shape: [4 * packedSize], dtype: 'float32' } } as const;
-  const pack: Launch = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
+  const scratch = { packed: packed.array };
   const lanes = lanesFor(call, to.channels);
   if (lanes === 0) {
-    return { scratch, launches: [pack, { ...common, entryPoint: 'main', workgroups: foldGrid(phases[0] * phases[1] * runAreas * tileAreas) }] };
+    return {
+      scratch,
+      launches: [packed.launch, {
+        ...tiled,
+        module: convWgsl,
+        params: { ...tiled.params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas },
+        workgroups: foldGrid(phases[0] * phases[1] * runAreas * tileAreas),
+      }],
+    };
   }
   const areas = Math.ceil(places / (PLACES * lanes));
   const blocks = Math.ceil(to.channels / (4 * lanes));
   return {
     scratch,
-    launches: [pack, {
+    launches: [packed.launch, {
       ...tiled,
       module: subgroupsWgsl,
       overrides: { ...tiled.overrides, LANES: lanes },
@@ -175,7 +195,8 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
   const { batch, groups, channels, filters, kernelHeight, kernelWidth, outHeight, outWidth } = geometry;
   const depthwise = isDepthwise(geometry);
   const taps = channels * kernelHeight * kernelWidth;
-  const filterTiles = Math.ceil(filters / FILTERS);
+  const filterTiles = Math.ceil(filters / TILE);
+  const filterQuads = Math.ceil(filters / 4);
   const tapTiles = Math.ceil((depthwise ? kernelWidth : taps) / TAPS);
   // A workgroup has 4 lanes x 8 lanes products a position: both sides must fill half of theirs.
   const lanes = lanesFor(call, Math.min(filters, taps / 2));
@@ -183,10 +204,9 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
   const tapBlocks = Math.ceil(taps / (8 * lanes));
   const [entryPoint, tiles] = depthwise
     ? ['main_depthwise', groups * kernelHeight * tapTiles]
-    : is3x3(geometry, attrs) ? ['main_3x3', groups * filterTiles * 2 * channels] : ['main', groups * filterTiles * tapTiles];
+    : is3x3(geometry, attrs) ? ['main_3x3', groups * filterQuads * channels] : ['main', groups * filterTiles * tapTiles];
   const wantedSplits = lanes > 0 ? BUSY_SUBGROUPS / (groups * filterBlocks * tapBlocks) : BUSY / tiles;
   const splits = Math.max(1, Math.min(batch, Math.ceil(wantedSplits)));
-  const packedSize = (batch * groups * filterTiles * outHeight * outWidth * FILTERS) / 4;
   const overrides: Record<string, boolean> = depthwise ? { SLIDES: attrs.stride[1] === attrs.dilation[1] } : { PADDED: isPadded(attrs) };
   const params = {
     batch,
@@ -208,8 +228,7 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
     filter_tiles: filterTiles,
     splits,
   };
-  const common = { module: gradWeightWgsl, overrides, params: { ...params, tap_tiles: tapTiles, packed_size: packedSize } };
-  const pack: Launch = { ...common, entryPoint: 'pack', workgroups: gridFor(packedSize, 64) };
+  const common = { module: gradWeightWgsl, overrides, params: { ...params, filter_quads: filterQuads, tap_tiles: tapTiles } };
   const sums: Launch = lanes === 0
     ? { ...common, entryPoint, workgroups: gridFor(tiles * splits, 64) }
     : {
@@ -218,13 +237,14 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
         params: { ...params, filter_blocks: filterBlocks, tap_blocks: tapBlocks },
         workgroups: foldGrid(groups * filterBlocks * tapBlocks * splits),
       };
-  return {
-    scratch: {
-      ...(depthwise ? {} : { packed: { shape: [4 * packedSize], dtype: 'float32' as const } }),
-      shares: { shape: [splits * sizeOf(out.shape)], dtype: 'float32' },
-    },
-    launches: [...(depthwise ? [] : [pack]), sums, { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) }],
-  };
+  const merge: Launch = { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) };
+  const shares: Spec = { shape: [splits * sizeOf(out.shape)], dtype: 'float32' };
+  if (lanes === 0 && entryPoint !== 'main') return { scratch: { shares }, launches: [sums, merge] };
+  const positions = outHeight * outWidth;
+  const packed = packLines({
+    matrices: batch * groups, lines: filters, inner: positions, matrixStride: filters * positions, lineStride: positions, innerStride: 1,
+  }, { source: 'gradient', packed: 'packed' });
+  return { scratch: { packed: packed.array, shares }, launches: [packed.launch, sums, merge] };
 }
 
 /** Two flops for every weight at every output position. */

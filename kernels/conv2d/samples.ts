@@ -26,7 +26,7 @@ const CASES: readonly Case[] = [
   { label: 'stride', x: [2, 2, 7, 8], weight: [3, 2, 3, 3], attrs: { stride: [2, 3] } },
   { label: 'stride that leaves a rest, and padding', x: [1, 2, 8, 8], weight: [2, 2, 3, 3], attrs: { stride: [3, 2], padding: [[1, 1], [1, 1]] } },
   { label: 'dilation', x: [1, 2, 7, 8], weight: [2, 2, 3, 2], attrs: { dilation: [2, 3] } },
-  { label: 'groups', x: [2, 4, 5, 5], weight: [6, 2, 3, 3], attrs: { groups: 2 } },
+  { label: 'groups', x: [2, 4, 5, 5], weight: [10, 2, 3, 3], attrs: { groups: 2 } },
   { label: 'depthwise', x: [1, 5, 5, 5], weight: [5, 1, 3, 3], attrs: { groups: 5, padding: [[1, 1], [1, 1]] } },
   { label: 'depthwise, rows of more than a run, several workgroups', x: [3, 5, 14, 19], weight: [5, 1, 3, 3], attrs: { groups: 5 } },
   { label: 'depthwise, stride', x: [2, 3, 9, 23], weight: [3, 1, 3, 2], attrs: { groups: 3, stride: [2, 2], padding: [[1, 0], [1, 1]] } },
@@ -68,7 +68,7 @@ const CASES: readonly Case[] = [
 const MANY_IMAGES: readonly Case[] = [
   { label: 'more images than shares, subgroups', x: [66, 8, 2, 2], weight: [16, 8, 2, 2] },
   { label: 'more images than shares, 2x2', x: [9, 1024, 2, 2], weight: [2048, 1, 2, 2], attrs: { groups: 1024 } },
-  { label: 'more images than shares, 3x3', x: [5, 1024, 3, 3], weight: [2048, 1, 3, 3], attrs: { groups: 1024 } },
+  { label: 'more images than shares, 3x3', x: [5, 2048, 3, 3], weight: [4096, 1, 3, 3], attrs: { groups: 2048 } },
   { label: 'more images than shares, depthwise', x: [3, 4096, 2, 2], weight: [4096, 1, 2, 2], attrs: { groups: 4096 } },
 ];
 

@@ -1,5 +1,5 @@
 // out = x convolved with the filters, plus bias, or the gradient of that with respect to x (SWAPPED): as `main` of conv2d.wgsl,
-// from the weights that its `pack` laid out, in subgroups of LANES invocations (4 or 8). Needs subgroups of that size, always.
+// from the weights that packLines.wgsl laid out, in subgroups of LANES invocations (4 or 8). Needs subgroups of that size, always.
 //
 // Tiling: an invocation keeps 8 places by 4 LANES channels of out in registers, a workgroup, which is one subgroup, 8 LANES places.
 // Each tap, an invocation loads 8 values of x, and one vec4 of weights, which it hands to all the others: 32 LANES products, where
@@ -44,6 +44,8 @@ struct Params {
   run_areas: u32,         // workgroups along the places
   group_tiles: u32,       // tiles of 8 channels in a group of out
   group_blocks: u32,      // workgroups along them
+  tile_step: u32,         // in the packed weights, in vec4s, from one tile to the next
+  channel_step: u32,      // and from one channel of x to the next
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -179,7 +181,7 @@ fn main(
   let g = channel_block / params.group_blocks;
   let first_tile = (channel_block % params.group_blocks) * (LANES / 2u);
   // A tile has 8 channels, so two lanes share one. Past the last tile they read it once more, and nothing is stored.
-  let tile = g * params.group_tiles + min(first_tile + lane / 2u, params.group_tiles - 1u);
+  let tile = min(first_tile + lane / 2u, params.group_tiles - 1u);
   let phase_at = vec2u(phase % params.phases_x, phase / params.phases_x);
   let axis_y = axis_of(phase_at.y, params.phases_y, params.kernel_height, params.kernel_step_y, params.padding_y, params.dilation_y);
   let axis_x = axis_of(phase_at.x, params.phases_x, params.kernel_width, params.kernel_step_x, params.padding_x, params.dilation_x);
@@ -195,14 +197,16 @@ fn main(
   var channels6 = no_sums();
   var channels7 = no_sums();
   let plane = params.source_height * params.source_width;
+  let group_tiles = g * params.source_channels * params.group_tiles;
+  let weights = group_tiles * params.kernel_height * params.kernel_width * 2u + tile * params.tile_step + lane % 2u;
   let taps = params.source_channels * axis_y.count * axis_x.count;
   var origin = 0u;
   var ky = 0u;
   var kx = 0u;
   for (var tap = 0u; tap < taps; tap++) {
-    let kernel_row = (tile * params.source_channels + origin) * params.kernel_height + axis_y.first + ky * params.kernel_step_y;
-    let at = (kernel_row * params.kernel_width + axis_x.first + kx * params.kernel_step_x) * 2u;
-    let w = packed[at + lane % 2u];
+    let kernel_row = axis_y.first + ky * params.kernel_step_y;
+    let at = origin * params.channel_step + (kernel_row * params.kernel_width + axis_x.first + kx * params.kernel_step_x) * 2u;
+    let w = packed[weights + at];
     let p = values(near, origin * plane, i32(ky) * params.tap_step_y, i32(kx) * params.tap_step_x);
     let q = values(far, origin * plane, i32(ky) * params.tap_step_y, i32(kx) * params.tap_step_x);
     channels0 = multiply_add(channels0, subgroupBroadcast(w, 0u), p, q);

@@ -1,4 +1,4 @@
-// out[i] = A[i] B[i] (+ bias) for every matrix i of a batch, from operands that pack.wgsl has laid out in tiles of 8 rows of A
+// out[i] = A[i] B[i] (+ bias) for every matrix i of a batch, from operands that packLines.wgsl has laid out in tiles of 8 rows of A
 // and 8 columns of B. Batches broadcast: an axis of extent 1 has stride 0.
 //
 // Tiling: an invocation keeps 8 rows by 8 columns of the result in registers. Each step of the inner extent takes two vec4 of A

@@ -1,12 +1,12 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
 import {
-  type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo, scratchFits,
+  type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, padTo, scratchFits,
 } from '../../core/webgpu/kernel.js';
-import directWgsl from './direct.wgsl';
+import { TILE, packLines } from '../packLines/plan.js';
 import { subgroupLanes } from '../subgroups.js';
+import directWgsl from './direct.wgsl';
 import { type Extents, batchLayout, extents } from './layout.js';
 import type { MatmulAttrs } from './op.js';
-import packWgsl from './pack.wgsl';
 import packedWgsl from './packed.wgsl';
 import subgroupsWgsl from './subgroups.wgsl';
 
@@ -26,9 +26,6 @@ export const matmulVariants: KernelVariants<MatmulAttrs> = {
 
 /** Up to so many rows or columns, a packed operand is read too few times to repay its copy. */
 const NARROW = 12;
-
-/** Lines of an operand in a packed tile, as in pack.wgsl. */
-const TILE = 8;
 
 /** The kernel that multiplies packed operands, and the tiles of rows and of columns that one of its workgroups covers. */
 interface Block extends Pick<Launch, 'module' | 'entryPoint' | 'overrides'> {
@@ -53,30 +50,11 @@ export function planMatmul(call: KernelCall<MatmulAttrs>): KernelPlan {
   return scratchFits(plan, limits) ? plan : planDirect(call);
 }
 
-/** The copy of one operand in tiles of lines: rows of a, columns of b. `across`: its lines lie across the storage's rows. */
-function pack(source: string, shape: Shape, lines: number, inner: number, across: boolean): { launch: Launch; elements: number } {
+/** The copy of operand `source` in tiles of lines: rows of a, columns of b. `across`: its lines lie across the storage's rows. */
+function pack(source: 'a' | 'b', shape: Shape, lines: number, inner: number, across: boolean): ReturnType<typeof packLines> {
+  const [lineStride, innerStride] = across ? [1, lines] : [inner, 1];
   const matrices = sizeOf(shape.slice(0, -2));
-  const tiles = Math.ceil(lines / TILE);
-  const quads = Math.ceil(inner / 4);
-  const items = matrices * tiles * quads;
-  return {
-    elements: matrices * tiles * inner * TILE,
-    launch: {
-      module: packWgsl,
-      bind: { source, packed: `packed_${source}` },
-      params: {
-        lines,
-        inner,
-        line_stride: across ? 1 : inner,
-        inner_stride: across ? lines : 1,
-        matrix_stride: lines * inner,
-        tiles,
-        quads,
-        items,
-      },
-      workgroups: items === 0 ? [0, 1, 1] : gridFor(items, 64),
-    },
-  };
+  return packLines({ matrices, lines, inner, matrixStride: lines * inner, lineStride, innerStride }, { source, packed: `packed_${source}` });
 }
 
 /** What a kernel does to its sums before it stores them: told at run time, as layers with and without it then share a pipeline. */
@@ -100,8 +78,8 @@ function planPacked(call: KernelCall<MatmulAttrs>, block: Block): KernelPlan {
     strides.map((stride) => (inner === 0 ? 0 : (stride / (lines * inner)) * tiles * inner * (TILE / 4)));
   return {
     scratch: {
-      packed_a: { shape: [packedA.elements], dtype: 'float32' },
-      packed_b: { shape: [packedB.elements], dtype: 'float32' },
+      packed_a: packedA.array,
+      packed_b: packedB.array,
     },
     launches: [packedA.launch, packedB.launch, {
       module: block.module,

@@ -1,5 +1,6 @@
-// packed[m][tile][k][i] = source[m][line 8 tile + i][k]: the lines of a matrix (rows of A, columns of B) in tiles of 8, so that
-// a product reads both operands front to back. Past the last line stand zeros. Strides undo a transposed storage.
+// packed[m][tile][k][i] = source[m][line 8 tile + i][k]: the lines of a matrix (rows of A, columns of B, the weights of a filter)
+// in tiles of 8, so that a product reads its operands front to back. Past the last line stand zeros. Strides undo a transposed
+// storage.
 //
 // Tiling: an invocation copies 4 places k of one tile: 32 loads, 8 vec4 stores, one division of its index.
 // Cost: 8 bytes an element.
