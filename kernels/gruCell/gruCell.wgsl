@@ -38,11 +38,10 @@ fn sigmoid(v: Lane) -> Lane {
 
 // Neither overflows far out nor cancels near 0, where the series takes over.
 fn tangent_h(v: Lane) -> Lane {
-  let t = exp(-2.0 * abs(v));
-  let far = sign(v) * (1.0 - t) / (1.0 + t);
+  let t = exp(2.0 * min(v, Lane(15.0)));
   let s = v * v;
   let near = v * (1.0 + s * (-1.0 / 3.0 + s * (2.0 / 15.0)));
-  return keep_nan(v, select(far, near, abs(v) < Lane(0.1)));
+  return keep_nan(v, select((t - 1.0) / (t + 1.0), near, abs(v) < Lane(0.1)));
 }
 
 struct Gates {

@@ -42,7 +42,7 @@ const TRAITS: Record<string, Traits> = {
   relu: { domain: { avoid: [0] }, extremes: FAR, near: NEAR },
   leakyRelu: { domain: { avoid: [0] }, attrs: { negativeSlope: 0.1 }, near: NEAR },
   elu: { domain: { avoid: [0] }, attrs: { alpha: 1.3 }, tolerance: EXPONENTIAL, extremes: [-1000, -1e-4], near: NEAR },
-  gelu: { tolerance: EXPONENTIAL, extremes: FAR },
+  gelu: { tolerance: EXPONENTIAL, extremes: FAR, small: [-2.6] },
   geluTanh: { tolerance: EXPONENTIAL, extremes: [-50, 50] },
   silu: { tolerance: EXPONENTIAL, extremes: FAR },
   softplus: { attrs: { beta: 1.5 }, tolerance: LOGARITHM, extremes: FAR, small: [-4.7, -8] },

@@ -68,11 +68,10 @@ fn sine(v: vec4f, quadrant: vec4f) -> vec4f {
 }
 
 fn tangent_h(v: vec4f) -> vec4f {
-  let t = exp(-2.0 * abs(v));
-  let far = sign(v) * (1.0 - t) / (1.0 + t);
+  let t = exp(2.0 * min(v, vec4f(15.0)));
   let s = v * v;
   let near = v * (1.0 + s * (-1.0 / 3.0 + s * (2.0 / 15.0)));
-  return select(far, near, abs(v) < vec4f(0.1));
+  return select((t - 1.0) / (t + 1.0), near, abs(v) < vec4f(0.1));
 }
 
 fn logistic(v: vec4f) -> vec4f {
@@ -126,12 +125,23 @@ fn selu(v: vec4f) -> vec4f {
   return 1.05070098736 * select(1.67326324235 * exp_minus_one(v), v, v > vec4f(0.0));
 }
 
+// v times the normal distribution function: exp(polynomial) / 2 below 0, fitted to |v| times that (1.1e-8 off), and 1 less it above.
 fn gelu(v: vec4f) -> vec4f {
-  return 0.5 * v * (1.0 + error_function(v * 0.70710678118));
+  let a = abs(v);
+  var p = -1.4210770264e-6 * a + 2.0839691736e-5;
+  p = p * a - 9.8740029154e-5;
+  p = p * a - 1.6699878247e-4;
+  p = p * a + 4.9880989397e-3;
+  p = p * a - 3.6449161121e-2;
+  p = p * a - 3.1827979560e-1;
+  p = p * a - 7.9788724933e-1;
+  let tail = 0.5 * exp(p * a);
+  return v * select(tail, 1.0 - tail, v > vec4f(0.0));
 }
 
+// v (1 + tanh(u)) / 2
 fn gelu_tanh(v: vec4f) -> vec4f {
-  return 0.5 * v * (1.0 + tangent_h(0.79788456080 * (v + 0.044715 * v * v * v)));
+  return v * logistic(1.59576912161 * (v + 0.044715 * v * v * v));
 }
 
 fn hard_sigmoid(v: vec4f) -> vec4f {
