@@ -73,24 +73,53 @@ fn start_of(sample: u32) -> u32 {
   return sample / params.inner * params.classes * params.inner + sample % params.inner;
 }
 
-// Over the classes part, part + parts, ...
+// Four scores, `step` apart.
+fn four_scores(at: u32, step: u32) -> vec4f {
+  return vec4f(logits[at], logits[at + step], logits[at + 2u * step], logits[at + 3u * step]);
+}
+
+// Over the classes part, part + parts, ..., in fours as far as they go.
 fn walk(start: u32, part: u32, parts: u32) -> State {
-  var largest = LOWEST;
-  var bits = 0u;
-  for (var c = part; c < params.classes; c += parts) {
-    let score = logits[start + c * params.inner];
+  let step = parts * params.inner;
+  let count = (params.classes - part + parts - 1u) / parts;
+  let fours = count / 4u;
+  let first = start + part * params.inner;
+  var at = first;
+  var largest4 = vec4f(LOWEST);
+  var bits4 = vec4u(0u);
+  for (var turn = 0u; turn < fours; turn++) {
+    let scores = four_scores(at, step);
+    largest4 = max(largest4, scores);
+    bits4 = max(bits4, bitcast<vec4u>(scores) & vec4u(0x7fffffffu));
+    at += 4u * step;
+  }
+  var largest = max(max(largest4.x, largest4.y), max(largest4.z, largest4.w));
+  var bits = max(max(bits4.x, bits4.y), max(bits4.z, bits4.w));
+  for (var k = 4u * fours; k < count; k++) {
+    let score = logits[at];
     largest = max(largest, score);
     bits = max(bits, bitcast<u32>(score) & 0x7fffffffu);
+    at += step;
   }
-  var sum = 0.0;
+  at = first;
+  var sum4 = vec4f(0.0);
+  for (var turn = 0u; turn < fours; turn++) {
+    sum4 += exp(four_scores(at, step) - largest);
+    at += 4u * step;
+  }
+  var sum = (sum4.x + sum4.y) + (sum4.z + sum4.w);
+  for (var k = 4u * fours; k < count; k++) {
+    sum += exp(logits[at] - largest);
+    at += step;
+  }
   var shares = 0.0;
   var products = 0.0;
-  for (var c = part; c < params.classes; c += parts) {
-    let score = logits[start + c * params.inner] - largest;
-    sum += exp(score);
-    if (SMOOTHED) {
+  if (SMOOTHED) {
+    at = first;
+    for (var c = part; c < params.classes; c += parts) {
       shares += even_share(c);
-      products += even_share(c) * score;
+      products += even_share(c) * (logits[at] - largest);
+      at += step;
     }
   }
   let has_no_softmax = largest > HIGHEST || bits > INFINITY_BITS;
@@ -142,6 +171,15 @@ fn slope(c: u32, score: f32, label: i32, own: f32, state: State) -> f32 {
   return exp(score - state.largest) * ((own + state.shares) / state.sum) - share;
 }
 
+// Likewise of the classes c to c + 3.
+fn four_slopes(c: u32, scores: vec4f, label: i32, own: f32, state: State) -> vec4f {
+  var share = select(vec4f(0.0), vec4f(own), i32(c) + vec4i(0, 1, 2, 3) == vec4i(label));
+  if (SMOOTHED) {
+    share += vec4f(even_share(c), even_share(c + 1u), even_share(c + 2u), even_share(c + 3u));
+  }
+  return exp(scores - state.largest) * ((own + state.shares) / state.sum) - share;
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn losses(
   @builtin(workgroup_id) group: vec3u,
@@ -167,9 +205,21 @@ fn grad(
     let factor = upstream(sample);
     let label = targets[sample];
     let own = own_share(label);
-    for (var c = 0u; c < params.classes; c++) {
-      let at = start + c * params.inner;
-      out[at] = select(factor * slope(c, logits[at], label, own, state), 0.0, label == params.ignore_index);
+    let is_ignored = label == params.ignore_index;
+    let whole = params.classes - params.classes % 4u;
+    var at = start;
+    for (var c = 0u; c < whole; c += 4u) {
+      let scores = four_scores(at, params.inner);
+      let results = select(factor * four_slopes(c, scores, label, own, state), vec4f(0.0), is_ignored);
+      out[at] = results.x;
+      out[at + params.inner] = results.y;
+      out[at + 2u * params.inner] = results.z;
+      out[at + 3u * params.inner] = results.w;
+      at += 4u * params.inner;
+    }
+    for (var c = whole; c < params.classes; c++) {
+      out[at] = select(factor * slope(c, logits[at], label, own, state), 0.0, is_ignored);
+      at += params.inner;
     }
   }
 }

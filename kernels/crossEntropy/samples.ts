@@ -13,12 +13,18 @@ interface Case {
   attrs?: Partial<CrossEntropyAttrs>;
 }
 
+/** A square matrix of zeros, and of `value` on its diagonal. */
+const onDiagonal = (size: number, value: number) => Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? value : 0));
+
+/** The class of each row of `onDiagonal`, but for the last, which looks at another. */
+const DIAGONAL = [0, 1, 2, 3, 4, 5, 6, 7, 0];
+
 const CASES: readonly Case[] = [
   { label: '10 classes', logits: { shape: [6, 10] }, target: { high: 9 } },
   { label: 'weights', logits: { shape: [5, 4] }, target: {}, weighted: true },
   { label: 'smoothing', logits: { shape: [5, 4] }, target: {}, attrs: { labelSmoothing: 0.2 } },
   { label: 'smoothing and weights', logits: { shape: [5, 4] }, target: {}, weighted: true, attrs: { labelSmoothing: 0.1 } },
-  { label: 'ignored targets', logits: { shape: [5, 4] }, target: { data: [0, -100, 3, -100, 1] } },
+  { label: 'ignored targets', logits: { shape: [5, 6] }, target: { data: [0, -100, 3, -100, 1] } },
   { label: 'another ignoreIndex', logits: { shape: [4, 4] }, target: { data: [2, 0, 2, 1] }, weighted: true, attrs: { ignoreIndex: 2 } },
   { label: 'pixels', logits: { shape: [2, 4, 3, 2] }, target: {}, weighted: true },
   { label: 'large scores', logits: { shape: [2, 3], data: [1000, 1001, 998, -1000, -1003, -1001], differentiable: false }, target: { high: 2 } },
@@ -27,6 +33,8 @@ const CASES: readonly Case[] = [
     logits: { shape: [3, 3], data: [-100, 0, 100, 100, 0, -100, 0, 100, -100], differentiable: false },
     target: { data: [0, 1, 2] },
   },
+  { label: 'one score far above the others, in each place', logits: { shape: [9, 9], data: onDiagonal(9, 200), differentiable: false }, target: { data: DIAGONAL } },
+  { label: 'NaN in each place', logits: { shape: [9, 9], data: onDiagonal(9, NaN), differentiable: false }, target: { data: DIAGONAL } },
   {
     label: 'a class shut out by a score of -Infinity',
     logits: { shape: [2, 3], data: [1, -Infinity, 2, 3, 1, -Infinity], differentiable: false },

@@ -163,6 +163,8 @@ const EQUIVALENT: readonly Place[] = [
     { where: `${file}.wgsl`, what: /, now: .*bitcast<f32>\((most_)?bits \| 2u\)/, reason: 'NaN whatever its low bits are' },
   ]),
   { where: 'softmax.wgsl', what: 'let is_nan = (bitcast<u32>(state.y) & 0x7fffffffu) >= INFINITY_BITS;', reason: 'the sum of exponentials of at most 1 is not infinite' },
+  { where: 'crossEntropy.wgsl', what: 'let fours = count / 5u;', reason: 'the classes that it leaves are taken one by one' },
+  { where: 'crossEntropy.wgsl', what: 'var bits4 = vec4u(1u);', reason: 'a lowest bit does not make a number NaN' },
   { where: 'crossEntropy.wgsl', what: 'let is_nan = (bitcast<u32>(state.sum) & 0x7fffffffu) >= INFINITY_BITS;', reason: 'the sum of exponentials of at most 1 is not infinite' },
   { where: 'crossEntropy.wgsl', what: 'return 0.01;', reason: 'the share of a target that is no class: all that comes of it is multiplied by 0, or by NaN' },
   { where: 'crossEntropy.wgsl', what: 'return bitcast<f32>(0x7fc00000u | (params.samples | 1u));', reason: 'NaN whatever its low bits are' },
