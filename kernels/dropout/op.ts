@@ -6,6 +6,7 @@ import { readOptions } from '../../core/options.js';
 import { sizeOf } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { type StreamStart, checkStream, planRandom, reserveStream } from '../random/stream.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { dropoutCpu } from './cpu.js';
 
 function checkProbability(p: number): void {
@@ -23,9 +24,10 @@ export const dropoutOp = defineOp<KernelOp<StreamStart & { p: number }>>({
     return [{ shape: x.shape, dtype: x.dtype }];
   },
   cpu: dropoutCpu,
-  kernel: ({ outputs: [out], attrs }) =>
+  kernel: ({ outputs: [out], attrs, variant }) =>
     // uniform < p is (top 24 bits) < p 2^24: compared as whole numbers, so that no rounding of p splits CPU and GPU.
-    planRandom('dropout', sizeOf(out.shape), attrs, { threshold: Math.ceil(attrs.p * 2 ** 24), scale: 1 / (1 - attrs.p) }),
+    planRandom('dropout', sizeOf(out.shape), attrs, variant, { threshold: Math.ceil(attrs.p * 2 ** 24), scale: 1 / (1 - attrs.p) }),
+  variants: RUN_VARIANTS,
   vjp: ([gradient], { attrs }) => [callOp('dropout', [gradient], attrs)],
 });
 

@@ -8,11 +8,12 @@
 //
 // with step_size = lr / (1 - beta1^step) and root_correction = sqrt(1 - beta2^step) from the host.
 //
-// Tiling: one invocation updates one vec4; the tail of the last vec4 lies in the buffers' padding.
+// Tiling: one invocation updates `run` neighbouring vec4s; the tail of the last one lies in the buffers' padding.
 // Cost: 16 flops and 28 bytes moved an element. NaN propagates.
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)
+  run: u32,
   shrink: f32,
   l2: f32,
   share1: f32,  // 1 - beta1, which float32 holds more exactly than beta1
@@ -34,16 +35,15 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index >= params.vectors) {
-    return;
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var index = first; index < min(first + params.run, params.vectors); index++) {
+    let before = parameter[index];
+    let g = gradient[index] + params.l2 * before;
+    let mean = expAvg[index] + params.share1 * (g - expAvg[index]);
+    let mean_square = expAvgSq[index] + params.share2 * (g * g - expAvgSq[index]);
+    expAvg[index] = mean;
+    expAvgSq[index] = mean_square;
+    let denominator = sqrt(mean_square) / params.root_correction + params.eps;
+    parameter[index] = params.shrink * before - params.step_size * mean / denominator;
   }
-  let before = parameter[index];
-  let g = gradient[index] + params.l2 * before;
-  let mean = expAvg[index] + params.share1 * (g - expAvg[index]);
-  let mean_square = expAvgSq[index] + params.share2 * (g * g - expAvgSq[index]);
-  expAvg[index] = mean;
-  expAvgSq[index] = mean_square;
-  let denominator = sqrt(mean_square) / params.root_correction + params.eps;
-  parameter[index] = params.shrink * before - params.step_size * mean / denominator;
 }

@@ -7,7 +7,8 @@ import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
 import { requireNumber } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor, requireTensors } from '../../core/tensor.js';
-import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
+import type { KernelPlan, Launch } from '../../core/webgpu/kernel.js';
+import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import adadeltaWgsl from './adadelta.wgsl';
 import adagradWgsl from './adagrad.wgsl';
 import adamWgsl from './adam.wgsl';
@@ -103,10 +104,12 @@ function checkStep(op: string, step: number): void {
   if (!Number.isInteger(step) || step < 1) throw new ShapeError(`${op}: step is ${step}; count steps from 1`);
 }
 
-/** One invocation a vec4 of the parameter. */
-function elementwise(launch: Pick<Launch, 'module' | 'overrides'>, parameter: Spec, params: Record<string, number>): KernelPlan {
-  const vectors = Math.ceil(sizeOf(parameter.shape) / 4);
-  return { launches: [{ ...launch, params: { vectors, ...params }, workgroups: gridFor(vectors, 64) }] };
+/** Runs of the parameter's vec4s. */
+function elementwise(
+  launch: Pick<Launch, 'module' | 'overrides'>, parameter: Spec, params: Record<string, number>, variant: string | undefined,
+): KernelPlan {
+  const { workgroups, ...runs } = flatRuns(sizeOf(parameter.shape), variant);
+  return { launches: [{ ...launch, params: { ...runs, ...params }, workgroups }] };
 }
 
 /** Every operand is read, and all but the gradient written. */
@@ -128,11 +131,12 @@ export const sgdStepOp = defineOp<KernelOp<SgdStepAttrs>>({
     return [];
   },
   cpu: sgdStepCpu,
-  kernel({ inputs: [parameter], attrs: { lr, momentum, dampening, nesterov, weightDecay } }) {
+  kernel({ inputs: [parameter], attrs: { lr, momentum, dampening, nesterov, weightDecay }, variant }) {
     const overrides = { MOMENTUM: momentum !== 0, NESTEROV: nesterov };
     const params = { lr, momentum, gradient_share: 1 - dampening, weight_decay: weightDecay };
-    return elementwise({ module: sgdWgsl, overrides }, parameter, params);
+    return elementwise({ module: sgdWgsl, overrides }, parameter, params, variant);
   },
+  variants: RUN_VARIANTS,
   cost: (operands, _outputs, { momentum }) => stepCost(operands, momentum === 0 ? 4 : 7),
   vjp: { notDifferentiable },
 });
@@ -150,7 +154,7 @@ export const adamStepOp = defineOp<KernelOp<AdamStepAttrs>>({
     return [];
   },
   cpu: adamStepCpu,
-  kernel({ inputs: [parameter], attrs: { lr, beta1, beta2, eps, weightDecay, decoupled, step } }) {
+  kernel({ inputs: [parameter], attrs: { lr, beta1, beta2, eps, weightDecay, decoupled, step }, variant }) {
     const params = {
       shrink: decoupled ? 1 - lr * weightDecay : 1,
       l2: decoupled ? 0 : weightDecay,
@@ -160,8 +164,9 @@ export const adamStepOp = defineOp<KernelOp<AdamStepAttrs>>({
       root_correction: Math.sqrt(1 - beta2 ** step),
       eps,
     };
-    return elementwise({ module: adamWgsl }, parameter, params);
+    return elementwise({ module: adamWgsl }, parameter, params, variant);
   },
+  variants: RUN_VARIANTS,
   cost: (operands) => stepCost(operands, 16),
   vjp: { notDifferentiable },
 });
@@ -178,11 +183,12 @@ export const rmsPropStepOp = defineOp<KernelOp<RmsPropStepAttrs>>({
     return [];
   },
   cpu: rmsPropStepCpu,
-  kernel({ inputs: [parameter], attrs: { lr, alpha, eps, momentum, centered, weightDecay } }) {
+  kernel({ inputs: [parameter], attrs: { lr, alpha, eps, momentum, centered, weightDecay }, variant }) {
     const overrides = { CENTERED: centered, MOMENTUM: momentum !== 0 };
     const params = { lr, share: 1 - alpha, eps, momentum, weight_decay: weightDecay };
-    return elementwise({ module: rmsPropWgsl, overrides }, parameter, params);
+    return elementwise({ module: rmsPropWgsl, overrides }, parameter, params, variant);
   },
+  variants: RUN_VARIANTS,
   cost: (operands, _outputs, { momentum, centered }) => stepCost(operands, 11 + (centered ? 5 : 0) + (momentum === 0 ? 0 : 2)),
   vjp: { notDifferentiable },
 });
@@ -200,10 +206,11 @@ export const adagradStepOp = defineOp<KernelOp<AdagradStepAttrs>>({
     return [];
   },
   cpu: adagradStepCpu,
-  kernel({ inputs: [parameter], attrs: { lr, lrDecay, eps, weightDecay, step } }) {
+  kernel({ inputs: [parameter], attrs: { lr, lrDecay, eps, weightDecay, step }, variant }) {
     const params = { rate: lr / (1 + (step - 1) * lrDecay), eps, weight_decay: weightDecay };
-    return elementwise({ module: adagradWgsl }, parameter, params);
+    return elementwise({ module: adagradWgsl }, parameter, params, variant);
   },
+  variants: RUN_VARIANTS,
   cost: (operands) => stepCost(operands, 9),
   vjp: { notDifferentiable },
 });
@@ -220,9 +227,10 @@ export const adadeltaStepOp = defineOp<KernelOp<AdadeltaStepAttrs>>({
     return [];
   },
   cpu: adadeltaStepCpu,
-  kernel({ inputs: [parameter], attrs: { lr, rho, eps, weightDecay } }) {
-    return elementwise({ module: adadeltaWgsl }, parameter, { lr, share: 1 - rho, eps, weight_decay: weightDecay });
+  kernel({ inputs: [parameter], attrs: { lr, rho, eps, weightDecay }, variant }) {
+    return elementwise({ module: adadeltaWgsl }, parameter, { lr, share: 1 - rho, eps, weight_decay: weightDecay }, variant);
   },
+  variants: RUN_VARIANTS,
   cost: (operands) => stepCost(operands, 16),
   vjp: { notDifferentiable },
 });
@@ -240,7 +248,7 @@ export const nadamStepOp = defineOp<KernelOp<NAdamStepAttrs>>({
     return [];
   },
   cpu: nadamStepCpu,
-  kernel({ inputs: [parameter], attrs }) {
+  kernel({ inputs: [parameter], attrs, variant }) {
     const { beta1, beta2, eps, weightDecay, step } = attrs;
     const { gradientRate, momentumRate } = nadamRates(attrs);
     const params = {
@@ -252,8 +260,9 @@ export const nadamStepOp = defineOp<KernelOp<NAdamStepAttrs>>({
       eps,
       weight_decay: weightDecay,
     };
-    return elementwise({ module: nadamWgsl }, parameter, params);
+    return elementwise({ module: nadamWgsl }, parameter, params, variant);
   },
+  variants: RUN_VARIANTS,
   cost: (operands) => stepCost(operands, 17),
   vjp: { notDifferentiable },
 });

@@ -5,6 +5,7 @@ import { readOptions } from '../../core/options.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { create } from '../create.js';
+import { RUN_VARIANTS } from '../runs.js';
 import { randCpu, randIntCpu, randnCpu } from './cpu.js';
 import { type StreamStart, checkStream, planRandom, reserveStream } from './stream.js';
 
@@ -32,7 +33,8 @@ function defineDistribution(name: 'rand' | 'randn', cpu: KernelOp<RandomAttrs>['
       return [{ shape, dtype }];
     },
     cpu,
-    kernel: ({ outputs: [out], attrs }) => planRandom(name, sizeOf(out.shape), attrs),
+    kernel: ({ outputs: [out], attrs, variant }) => planRandom(name, sizeOf(out.shape), attrs, variant),
+    variants: RUN_VARIANTS,
     vjp,
   });
 }
@@ -52,8 +54,9 @@ export const randIntOp = defineOp<KernelOp<RandIntAttrs>>({
     return [{ shape, dtype: 'int32' }];
   },
   cpu: randIntCpu,
-  kernel: ({ outputs: [out], attrs }) =>
-    planRandom('rand_int', sizeOf(out.shape), attrs, { low: attrs.low, span: attrs.high - attrs.low }),
+  kernel: ({ outputs: [out], attrs, variant }) =>
+    planRandom('rand_int', sizeOf(out.shape), attrs, variant, { low: attrs.low, span: attrs.high - attrs.low }),
+  variants: RUN_VARIANTS,
   vjp,
 });
 

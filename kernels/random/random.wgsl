@@ -2,13 +2,14 @@
 // block `counter` under `key`, so the numbers depend on nothing else, and are those of the CPU. Entry points: `rand`
 // (uniform), `randn` (normal), `rand_int` (whole numbers), `dropout` (sets elements of x to 0 at random).
 //
-// Tiling: one invocation makes one block of four words and writes one vec4; the tail of the last lies in the padding.
+// Tiling: one invocation makes `run` blocks of four words and writes a vec4 of each; the tail of the last lies in the padding.
 // Cost: 4 bytes written an element, 25 integer operations a word; dropout reads 4 bytes an element more.
 
 struct Params {
   key: vec2u,
   counter: vec2u,  // number of the first block, low word first
   vectors: u32,    // ceil(elements / 4)
+  run: u32,
   low: i32,        // rand_int: the smallest number
   span: u32,       // rand_int: how many numbers
   threshold: u32,  // dropout: an element stays if the top 24 bits of its word reach this
@@ -105,8 +106,8 @@ fn rand(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let vector = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (vector < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
     out[vector] = bitcast<vec4u>(uniform_from(philox(vector)));
   }
 }
@@ -117,8 +118,8 @@ fn randn(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let vector = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (vector < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
     out[vector] = bitcast<vec4u>(normal_from(philox(vector)));
   }
 }
@@ -129,8 +130,8 @@ fn rand_int(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let vector = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (vector < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
     out[vector] = vec4u(bitcast<u32>(params.low)) + philox(vector) % vec4u(params.span);
   }
 }
@@ -141,8 +142,8 @@ fn dropout(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let vector = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (vector < params.vectors) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
     let stays = (philox(vector) >> vec4u(8u)) >= vec4u(params.threshold);
     let scaled = bitcast<vec4u>(bitcast<vec4f>(x[vector]) * params.scale);
     out[vector] = select(vec4u(0u), scaled, stays);

@@ -1,7 +1,7 @@
 import { ShapeError } from '../../core/errors.js';
 import { philox4x32, reserveRandom } from '../../core/random.js';
 import type { KernelPlan } from '../../core/webgpu/kernel.js';
-import { gridFor } from '../../core/webgpu/kernel.js';
+import { flatRuns } from '../runs.js';
 import randomWgsl from './random.wgsl';
 
 /** Where the words of one call begin. Plain data: whoever has it can draw the same words again. */
@@ -52,8 +52,10 @@ interface Settings {
 }
 
 /** WebGPU: one entry point of random.wgsl over `size` elements. */
-export function planRandom(entryPoint: string, size: number, { key, counter }: StreamStart, settings: Settings = {}): KernelPlan {
-  const vectors = Math.ceil(size / 4);
-  const params = { key, counter: counterWords(counter), vectors, low: 0, span: 1, threshold: 0, scale: 1, ...settings };
-  return { launches: [{ module: randomWgsl, entryPoint, params, workgroups: gridFor(vectors, 64) }] };
+export function planRandom(
+  entryPoint: string, size: number, { key, counter }: StreamStart, variant: string | undefined, settings: Settings = {},
+): KernelPlan {
+  const { workgroups, ...runs } = flatRuns(size, variant);
+  const params = { key, counter: counterWords(counter), ...runs, low: 0, span: 1, threshold: 0, scale: 1, ...settings };
+  return { launches: [{ module: randomWgsl, entryPoint, params, workgroups }] };
 }

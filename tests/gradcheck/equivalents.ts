@@ -57,7 +57,7 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'random.wgsl', what: /, now: let sine = .* \((1\.01 \/ 362880\.0|1\.0 \/ 366508\.8)\)\)\)\);$/, reason: 'the last term of the sine: at most 3.2e-9, at pi/4, which is 0.1 ULP' },
   { where: 'random.wgsl', what: /, now: let cosine = .* \((1\.01 \/ 40320\.0|1\.0 \/ 40723\.2)\)\)\)\);$/, reason: 'the last term of the cosine: at most 3.6e-8, at pi/4, which is 0.6 ULP' },
   { where: 'random.wgsl', what: 'out[vector] = select(vec4u(1u), scaled, stays);', reason: 'as a float 1.4e-45, which WGSL may flush to 0' },
-  ...['unary', 'fill', 'cast', 'arange', 'assign'].map((file) => (
+  ...['unary', 'fill', 'cast', 'arange', 'assign', 'random', 'sgd', 'adam', 'rmsProp', 'adagrad', 'adadelta', 'nadam'].map((file) => (
     { where: `${file}.wgsl`, what: /, now: for \(var (\w+) = first; \1 < min\(first - params\.run, params\.vectors\); \1\+\+\) \{$/, reason: FIRST_RUN }
   )),
   ...['binary', 'where', 'normalize'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
