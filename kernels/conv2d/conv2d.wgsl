@@ -4,8 +4,9 @@
 //
 // Tiling: packLines.wgsl first lays the weights out in tiles of 8 filters, as [group][tile][channel][tap][8], and for the gradient
 // as [group][channel][tile][tap][8]. An invocation keeps 8 places by 8 filters of out in registers: each tap takes 8 values of x
-// and two vec4 of weights for 64 products. Places are counted through rows and images, so that a row's end costs nothing; and one loop runs through
-// channels and taps, because on lavapipe every level of a loop costs a copy of all sums (three levels: a third slower).
+// and two vec4 of weights for 64 products. Places are counted through rows and images, so that a row's end costs nothing; and one
+// loop runs through channels and taps, because on lavapipe every level of a loop costs a copy of all sums (three levels: a third
+// slower).
 // A workgroup is 8 invocations: 4 runs of places by 2 tiles of filters, or 8 runs where there is one tile.
 // Where every group of out has one channel, onePlane.wgsl takes over.
 // No workgroup memory, no barriers.

@@ -81,7 +81,7 @@ fn four_scores(at: u32, step: u32) -> vec4f {
 // Over the classes part, part + parts, ..., in fours as far as they go.
 fn walk(start: u32, part: u32, parts: u32) -> State {
   let step = parts * params.inner;
-  let count = (params.classes - part + parts - 1u) / parts;
+  let count = (params.classes + parts - 1u - part) / parts;
   let fours = count / 4u;
   let first = start + part * params.inner;
   var at = first;

@@ -1,6 +1,6 @@
 import { type Shape, sizeOf } from '../../core/shape.js';
 import {
-  type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, padTo, scratchFits,
+  type KernelCall, type KernelLimits, type KernelPlan, type KernelVariants, type Launch, foldGrid, gridFor, padTo, scratchFits,
 } from '../../core/webgpu/kernel.js';
 import { TILE, packLines } from '../packLines/plan.js';
 import { subgroupLanes } from '../subgroups.js';
@@ -9,11 +9,13 @@ import { type Extents, batchLayout, extents } from './layout.js';
 import type { MatmulAttrs } from './op.js';
 import packedWgsl from './packed.wgsl';
 import subgroupsWgsl from './subgroups.wgsl';
+import vectorWgsl from './vector.wgsl';
 
 /**
  * `packed` lays both operands out in tiles first; `shared` does too, and then goes through workgroup memory, as real GPUs like it;
  * `subgroups` hands values of A from lane to lane, as adapters on a CPU like it, and is `packed` where a device cannot;
- * `direct` reads them as they are, which pays where a matrix is so narrow that it is hardly read twice.
+ * `direct` reads them as they are, which pays where a matrix is so narrow that it is hardly read twice;
+ * a single row or column may have vector.wgsl.
  */
 export const matmulVariants: KernelVariants<MatmulAttrs> = {
   names: ['packed', 'shared', 'subgroups', 'direct'],
@@ -62,6 +64,16 @@ function ending({ inputs: [, , bias], attrs: { activation } }: KernelCall<Matmul
   return { has_bias: Number(bias !== undefined), relu: Number(activation === 'relu') };
 }
 
+/** The batch as the shaders have it. */
+function batchParams({ shape, stridesA, stridesB }: ReturnType<typeof batchLayout>): Record<string, number | number[]> {
+  return {
+    batch_shape: padTo(shape, 8, 1),
+    batch_strides_a: padTo(stridesA, 8, 0),
+    batch_strides_b: padTo(stridesB, 8, 0),
+    batch_rank: shape.length,
+  };
+}
+
 function planPacked(call: KernelCall<MatmulAttrs>, block: Block): KernelPlan {
   const { inputs: [a, b, bias], outputs: [out], attrs } = call;
   const { rows, inner, columns } = extents(a.shape, b.shape, attrs);
@@ -87,10 +99,11 @@ function planPacked(call: KernelCall<MatmulAttrs>, block: Block): KernelPlan {
       bind: bias ? {} : { bias: 'a' },
       overrides: block.overrides,
       params: {
-        batch_shape: padTo(batch.shape, 8, 1),
-        batch_strides_a: padTo(packedStrides(batch.stridesA, rows, rowTiles), 8, 0),
-        batch_strides_b: padTo(packedStrides(batch.stridesB, columns, columnTiles), 8, 0),
-        batch_rank: batch.shape.length,
+        ...batchParams({
+          shape: batch.shape,
+          stridesA: packedStrides(batch.stridesA, rows, rowTiles),
+          stridesB: packedStrides(batch.stridesB, columns, columnTiles),
+        }),
         matrices,
         rows,
         columns,
@@ -112,7 +125,7 @@ function isColumn({ inputs: [a, b, bias], attrs }: KernelCall<MatmulAttrs>): boo
   return columns === 1 && rows > 1 && !bias;
 }
 
-/** (A b)^T = b^T A^T: the kernel gives each invocation eight columns of a result and four rows, so that one row wastes less. */
+/** (A b)^T = b^T A^T: vector.wgsl wants a row, and direct.wgsl, which keeps four rows by eight columns, wastes less on one. */
 function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
   const { inputs: [a, b], outputs: [out], attrs } = call;
   const shape = [...out.shape.slice(0, -2), 1, out.shape.at(-2)!];
@@ -122,7 +135,30 @@ function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
   return { launches: [{ ...launch, bind: { a: 'b', b: 'a', bias: 'a' } }] };
 }
 
+/** Is one row multiplied by lines that follow one another in memory, in whole vec4s? */
+function isVector({ inputs: [a, b], attrs }: KernelCall<MatmulAttrs>): boolean {
+  const { rows, inner } = extents(a.shape, b.shape, attrs);
+  return rows === 1 && attrs.transposeB && inner > 0 && inner % 4 === 0;
+}
+
+function planVector(call: KernelCall<MatmulAttrs>): KernelPlan {
+  const { inputs: [a, b, bias], outputs: [out], attrs } = call;
+  const { inner, columns } = extents(a.shape, b.shape, attrs);
+  const { shape, stridesA, stridesB } = batchLayout(a.shape, b.shape, out.shape);
+  const batch = batchParams({ shape, stridesA: stridesA.map((stride) => stride / 4), stridesB: stridesB.map((stride) => stride / 4) });
+  const results = sizeOf(out.shape);
+  return {
+    launches: [{
+      module: vectorWgsl,
+      bind: bias ? {} : { bias: 'a' },
+      params: { ...batch, lines: columns, vectors: inner / 4, results, ...ending(call) },
+      workgroups: gridFor(results, 64),
+    }],
+  };
+}
+
 function planDirect(call: KernelCall<MatmulAttrs>): KernelPlan {
+  if (isVector(call)) return planVector(call);
   const { inputs: [a, b, bias], outputs: [out], attrs } = call;
   const { rows, inner, columns }: Extents = extents(a.shape, b.shape, attrs);
   const batch = batchLayout(a.shape, b.shape, out.shape);
@@ -145,10 +181,7 @@ function planDirect(call: KernelCall<MatmulAttrs>): KernelPlan {
         WHOLE_INNER: inner % 4 === 0,
       },
       params: {
-        batch_shape: padTo(batch.shape, 8, 1),
-        batch_strides_a: padTo(batch.stridesA, 8, 0),
-        batch_strides_b: padTo(batch.stridesB, 8, 0),
-        batch_rank: batch.shape.length,
+        ...batchParams(batch),
         rows,
         columns,
         inner,

@@ -34,6 +34,9 @@ defineSamples('matmul', {
     { label: 'two by two workgroups of the shared kernel', inputs: [{ shape: [72, 4] }, { shape: [4, 72] }], attrs: attrs(false, false) },
     ...withAllFlags('inner extent 1', 2, 1, 3),
     ...withAllFlags('one column', 67, 9, 1),
+    ...withAllFlags('one row', 1, 12, 67),
+    { label: 'one row of a batch', inputs: [{ shape: [2, 1, 1, 8] }, { shape: [3, 5, 8] }, { shape: [5] }], attrs: attrs(false, true) },
+    { label: 'one row, five batch axes that cannot be merged', inputs: [{ shape: [2, 1, 2, 1, 3, 1, 4] }, { shape: [1, 2, 1, 2, 1, 3, 4] }], attrs: attrs(false, true) },
     { label: 'one column, a batch stretched', inputs: [{ shape: [2, 1, 6, 4] }, { shape: [3, 4, 1] }], attrs: attrs(false, false) },
     { label: 'one column, relu', inputs: [{ shape: [7, 4] }, { shape: [4, 1] }], attrs: { ...attrs(false, false), activation: 'relu' } },
     { label: 'a long inner extent', inputs: [{ shape: [2, 301] }, { shape: [301, 3] }], attrs: attrs(false, false) },
@@ -47,7 +50,16 @@ defineSamples('matmul', {
     { label: 'bias of whole vec4s, a batch', inputs: [{ shape: [2, 3, 4] }, { shape: [4, 8] }, { shape: [8] }], attrs: attrs(false, false) },
     ...withRelu(4, 5, 7),
     ...withRelu(35, 6, 67),
+    ...withRelu(1, 8, 7),
     { label: 'relu without bias', inputs: [{ shape: [3, 2] }, { shape: [2, 5] }], attrs: { ...attrs(false, false), activation: 'relu' } },
+    {
+      label: 'relu of values close to 0, one row',
+      inputs: [
+        { shape: [1, 4], data: [1, 0, 0, 0], differentiable: false },
+        { shape: [3, 4], data: [0.005, 1, 1, 1, -0.005, 1, 1, 1, 1, 1, 1, 1], differentiable: false },
+      ],
+      attrs: { ...attrs(false, true), activation: 'relu' },
+    },
     {
       label: 'relu of values close to 0',
       inputs: [
