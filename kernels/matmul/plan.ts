@@ -129,16 +129,20 @@ function isColumn({ inputs: [a, b, bias], attrs }: KernelCall<MatmulAttrs>): boo
 function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
   const { inputs: [a, b], outputs: [out], attrs } = call;
   const shape = [...out.shape.slice(0, -2), 1, out.shape.at(-2)!];
-  const { launches: [launch] } = planDirect({
+  const plan = planDirect({
     ...call, inputs: [b, a], outputs: [{ ...out, shape }], attrs: { ...attrs, transposeA: !attrs.transposeB, transposeB: !attrs.transposeA },
   });
-  return { launches: [{ ...launch, bind: { a: 'b', b: 'a', bias: 'a' } }] };
+  return { ...plan, launches: plan.launches.map((launch) => ({ ...launch, bind: { a: 'b', b: 'a', bias: 'a' } })) };
 }
+
+/** Invocations of vector.wgsl that keep an adapter busy: fewer lines are shared, in parts of LONG vec4s at least. */
+const BUSY = 512;
+const LONG = 1024;
 
 /** Is one row multiplied by lines that follow one another in memory, in whole vec4s? */
 function isVector({ inputs: [a, b], attrs }: KernelCall<MatmulAttrs>): boolean {
-  const { rows, inner } = extents(a.shape, b.shape, attrs);
-  return rows === 1 && attrs.transposeB && inner > 0 && inner % 4 === 0;
+  const { rows, inner, columns } = extents(a.shape, b.shape, attrs);
+  return rows === 1 && (attrs.transposeB || columns === 1) && inner > 0 && inner % 4 === 0;
 }
 
 function planVector(call: KernelCall<MatmulAttrs>): KernelPlan {
@@ -147,13 +151,21 @@ function planVector(call: KernelCall<MatmulAttrs>): KernelPlan {
   const { shape, stridesA, stridesB } = batchLayout(a.shape, b.shape, out.shape);
   const batch = batchParams({ shape, stridesA: stridesA.map((stride) => stride / 4), stridesB: stridesB.map((stride) => stride / 4) });
   const results = sizeOf(out.shape);
+  const vectors = inner / 4;
+  const parts = Math.max(1, Math.min(Math.ceil(BUSY / results), Math.floor(vectors / LONG)));
+  const common: Launch = {
+    module: vectorWgsl,
+    bind: bias ? {} : { bias: 'a' },
+    params: { ...batch, lines: columns, vectors, results, parts, ...ending(call) },
+    workgroups: gridFor(results, 64),
+  };
+  if (parts === 1) return { launches: [{ ...common, entryPoint: 'main' }] };
   return {
-    launches: [{
-      module: vectorWgsl,
-      bind: bias ? {} : { bias: 'a' },
-      params: { ...batch, lines: columns, vectors: inner / 4, results, ...ending(call) },
-      workgroups: gridFor(results, 64),
-    }],
+    scratch: { shares: { shape: [results * parts], dtype: 'float32' } },
+    launches: [
+      { ...common, entryPoint: 'partial', workgroups: gridFor(results * parts, 64) },
+      { ...common, entryPoint: 'finish' },
+    ],
   };
 }
 

@@ -25,6 +25,8 @@ function withRelu(rows: number, inner: number, columns: number): Sample[] {
   }];
 }
 
+const LONG_SUMS: Tolerance = { relative: 2e-5, absolute: 2e-5, reason: 'float32 sums of 12,288 products, in an order of their own' };
+
 defineSamples('matmul', {
   samples: [
     ...withAllFlags('primes', 3, 5, 7),
@@ -37,6 +39,21 @@ defineSamples('matmul', {
     ...withAllFlags('one row', 1, 12, 67),
     { label: 'one row of a batch', inputs: [{ shape: [2, 1, 1, 8] }, { shape: [3, 5, 8] }, { shape: [5] }], attrs: attrs(false, true) },
     { label: 'one row, five batch axes that cannot be merged', inputs: [{ shape: [2, 1, 2, 1, 3, 1, 4] }, { shape: [1, 2, 1, 2, 1, 3, 4] }], attrs: attrs(false, true) },
+    {
+      label: 'one row and long lines, shared, relu',
+      inputs: [
+        { shape: [1, 12288], differentiable: false }, { shape: [3, 12288], differentiable: false }, { shape: [3], differentiable: false },
+      ],
+      attrs: { ...attrs(false, true), activation: 'relu' },
+      tolerance: LONG_SUMS,
+    },
+    {
+      label: 'one row and more long lines than a workgroup takes, shared',
+      inputs: [{ shape: [1, 8192], differentiable: false }, { shape: [72, 8192], differentiable: false }],
+      attrs: attrs(false, true),
+      tolerance: LONG_SUMS,
+    },
+    { label: 'one row by one column', inputs: [{ shape: [1, 12] }, { shape: [12, 1] }], attrs: attrs(false, false) },
     { label: 'one column, a batch stretched', inputs: [{ shape: [2, 1, 6, 4] }, { shape: [3, 4, 1] }], attrs: attrs(false, false) },
     { label: 'one column, relu', inputs: [{ shape: [7, 4] }, { shape: [4, 1] }], attrs: { ...attrs(false, false), activation: 'relu' } },
     { label: 'a long inner extent', inputs: [{ shape: [2, 301] }, { shape: [301, 3] }], attrs: attrs(false, false) },
