@@ -129,13 +129,10 @@ function planConvolution(
   const tileAreas = Math.ceil((tiles * runLanes) / LANES);
   const taps = kernelHeight * kernelWidth;
   // Backwards, the weights of a channel of x (a filter of the convolution) are a matrix of their own.
-  const weights = swapped
+  const { matrices, inner, tileStep, channelStep } = swapped
     ? { matrices: groups * from.channels, inner: taps, tileStep: 2 * taps, channelStep: 2 * groupTiles * taps }
     : { matrices: groups, inner: from.channels * taps, tileStep: 2 * from.channels * taps, channelStep: 2 * taps };
-  const { matrices, inner } = weights;
-  const packed = packLines({
-    matrices, lines: to.channels, inner, matrixStride: to.channels * inner, lineStride: inner, innerStride: 1,
-  }, { source: 'weight', packed: 'packed' });
+  const packed = packLines({ matrices, lines: to.channels, inner }, { source: 'weight', packed: 'packed' });
   const tiled = {
     bind,
     overrides: { ...overrides, CHECKED: swapped || isPadded(attrs) },
@@ -146,8 +143,8 @@ function planConvolution(
       columns,
       places,
       group_tiles: groupTiles,
-      tile_step: weights.tileStep,
-      channel_step: weights.channelStep,
+      tile_step: tileStep,
+      channel_step: channelStep,
     },
   };
   const scratch = { packed: packed.array };
@@ -240,10 +237,8 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
   const merge: Launch = { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) };
   const shares: Spec = { shape: [splits * sizeOf(out.shape)], dtype: 'float32' };
   if (lanes === 0 && entryPoint !== 'main') return { scratch: { shares }, launches: [sums, merge] };
-  const positions = outHeight * outWidth;
-  const packed = packLines({
-    matrices: batch * groups, lines: filters, inner: positions, matrixStride: filters * positions, lineStride: positions, innerStride: 1,
-  }, { source: 'gradient', packed: 'packed' });
+  const images = { matrices: batch * groups, lines: filters, inner: outHeight * outWidth };
+  const packed = packLines(images, { source: 'gradient', packed: 'packed' });
   return { scratch: { packed: packed.array, shares }, launches: [packed.launch, sums, merge] };
 }
 

@@ -29,6 +29,10 @@ export const matmulVariants: KernelVariants<MatmulAttrs> = {
 /** Up to so many rows or columns, a packed operand is read too few times to repay its copy. */
 const NARROW = 12;
 
+/** Invocations of vector.wgsl that keep an adapter busy: fewer lines are shared, in parts of LONG vec4s at least. */
+const BUSY = 512;
+const LONG = 1024;
+
 /** The kernel that multiplies packed operands, and the tiles of rows and of columns that one of its workgroups covers. */
 interface Block extends Pick<Launch, 'module' | 'entryPoint' | 'overrides'> {
   rows: number;
@@ -52,13 +56,6 @@ export function planMatmul(call: KernelCall<MatmulAttrs>): KernelPlan {
   return scratchFits(plan, limits) ? plan : planDirect(call);
 }
 
-/** The copy of operand `source` in tiles of lines: rows of a, columns of b. `across`: its lines lie across the storage's rows. */
-function pack(source: 'a' | 'b', shape: Shape, lines: number, inner: number, across: boolean): ReturnType<typeof packLines> {
-  const [lineStride, innerStride] = across ? [1, lines] : [inner, 1];
-  const matrices = sizeOf(shape.slice(0, -2));
-  return packLines({ matrices, lines, inner, matrixStride: lines * inner, lineStride, innerStride }, { source, packed: `packed_${source}` });
-}
-
 /** What a kernel does to its sums before it stores them: told at run time, as layers with and without it then share a pipeline. */
 function ending({ inputs: [, , bias], attrs: { activation } }: KernelCall<MatmulAttrs>): { has_bias: number; relu: number } {
   return { has_bias: Number(bias !== undefined), relu: Number(activation === 'relu') };
@@ -79,8 +76,9 @@ function planPacked(call: KernelCall<MatmulAttrs>, block: Block): KernelPlan {
   const { rows, inner, columns } = extents(a.shape, b.shape, attrs);
   const batch = batchLayout(a.shape, b.shape, out.shape);
   const matrices = sizeOf(batch.shape);
-  const packedA = pack('a', a.shape, rows, inner, attrs.transposeA);
-  const packedB = pack('b', b.shape, columns, inner, !attrs.transposeB);
+  const matricesOf = (shape: Shape) => sizeOf(shape.slice(0, -2));
+  const packedA = packLines({ matrices: matricesOf(a.shape), lines: rows, inner, across: attrs.transposeA }, { source: 'a', packed: 'packed_a' });
+  const packedB = packLines({ matrices: matricesOf(b.shape), lines: columns, inner, across: !attrs.transposeB }, { source: 'b', packed: 'packed_b' });
   const rowTiles = Math.ceil(rows / TILE);
   const columnTiles = Math.ceil(columns / TILE);
   const rowBlocks = Math.ceil(rowTiles / block.rows);
@@ -134,10 +132,6 @@ function planColumn(call: KernelCall<MatmulAttrs>): KernelPlan {
   });
   return { ...plan, launches: plan.launches.map((launch) => ({ ...launch, bind: { a: 'b', b: 'a', bias: 'a' } })) };
 }
-
-/** Invocations of vector.wgsl that keep an adapter busy: fewer lines are shared, in parts of LONG vec4s at least. */
-const BUSY = 512;
-const LONG = 1024;
 
 /** Is one row multiplied by lines that follow one another in memory, in whole vec4s? */
 function isVector({ inputs: [a, b], attrs }: KernelCall<MatmulAttrs>): boolean {

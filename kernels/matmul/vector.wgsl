@@ -2,8 +2,8 @@
 // number of vec4s. Batches broadcast: an axis of extent 1 has stride 0.
 //
 // Tiling: one invocation takes a line, front to back; where lines are few and long, `partial` shares each between `parts` of them,
-// and `finish` adds those up. direct.wgsl would walk eight lines at once, which push each other out of a
-// CPU's cache where they lie a power of two apart, and compute four rows where there is one. No workgroup memory, no barriers, no atomics.
+// and `finish` adds those up. direct.wgsl would walk eight lines at once, which push each other out of a CPU's cache where they lie
+// a power of two apart, and compute four rows where there is one. No workgroup memory, no barriers, no atomics.
 // Cost: 2 flops and 4 bytes read an element of B.
 
 struct Params {

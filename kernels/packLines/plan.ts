@@ -8,19 +8,17 @@ export const TILE = 8;
 /** Places of a line that one invocation copies. */
 const PLACES = 4;
 
-/** Matrices of `lines` lines of `inner` elements; the strides tell how many elements of the array lie between neighbours. */
+/** Matrices of `lines` lines of `inner` elements; `across`: stored the other way round, so that a line lies across the rows. */
 export interface Lines {
   matrices: number;
   lines: number;
   inner: number;
-  matrixStride: number;
-  lineStride: number;
-  innerStride: number;
+  across?: boolean;
 }
 
 /** The copy of `source` in tiles of lines, `packed`: the names of an array of the call and of a scratch array. */
 export function packLines(
-  { matrices, lines, inner, matrixStride, lineStride, innerStride }: Lines, bind: { source: string; packed: string },
+  { matrices, lines, inner, across = false }: Lines, bind: { source: string; packed: string },
 ): { launch: Launch; array: Spec } {
   const tiles = Math.ceil(lines / TILE);
   const quads = Math.ceil(inner / PLACES);
@@ -33,9 +31,9 @@ export function packLines(
       params: {
         lines,
         inner,
-        line_stride: lineStride,
-        inner_stride: innerStride,
-        matrix_stride: matrixStride,
+        line_stride: across ? 1 : inner,
+        inner_stride: across ? lines : 1,
+        matrix_stride: lines * inner,
         tiles,
         quads,
         items,
