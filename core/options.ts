@@ -17,7 +17,8 @@ type Read<Options, Given extends Defaults<Options>> = {
 
 /**
  * `options`, with `defaults` where they say nothing; `defaults` names them all. Throws where `options` is no object, as in
- * `x.sum(0)`, where it has a name that is none, as in `x.sum({ dim: 0 })`, and where a required one is missing.
+ * `x.sum(0)`, where it has a name that is none, as in `x.sum({ dim: 0 })`, where a required one is missing, and where a switch (its
+ * default is a boolean) is given anything but true or false.
  */
 export function readOptions<Options extends object, const Given extends Defaults<Options>>(
   where: string, options: Options, defaults: Given,
@@ -34,6 +35,7 @@ export function readOptions<Options extends object, const Given extends Defaults
     const given = (options as Record<string, unknown>)[name];
     const value = given === undefined ? fallback : given;
     if (value === REQUIRED) throw new TapegradError(`${where}: the option ${name} is missing; it has no default`);
+    if (typeof fallback === 'boolean') requireBoolean(where, name, value);
     read[name] = value;
   }
   return read as Read<Options, Given>;
@@ -58,6 +60,16 @@ export function requireArray(where: string, name: string, value: unknown): void 
 /** Throws unless `value` is a number, and not NaN. */
 export function requireNumber(where: string, name: string, value: unknown): void {
   if (typeof value !== 'number' || Number.isNaN(value)) throw new TapegradError(`${where}: ${name} must be a number, got ${show(value)}`);
+}
+
+/** Throws unless `value` is true or false: the text 'false' would count as true. */
+export function requireBoolean(where: string, name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw new TapegradError(`${where}: ${name} must be true or false, got ${show(value)}`);
+}
+
+/** Throws unless `value` is a function. */
+export function requireFunction(where: string, name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TapegradError(`${where}: ${name} must be a function, got ${show(value)}`);
 }
 
 /** Throws unless `value`, an option or argument, is one of `choices`. */

@@ -4,7 +4,7 @@ import { type DType, type TypedArray, allocate, dtypeOf } from './dtype.js';
 import { backendFor, defaultBackend } from './device.js';
 import { AutogradError, DTypeError, ShapeError, TapegradError } from './errors.js';
 import { trackTensor, untrackTensor } from './memory.js';
-import { readOptions, show } from './options.js';
+import { readOptions, requireArray, show } from './options.js';
 import { type Shape, checkShape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
 import { type Edge, type GradientHook, releaseEdge, retainEdge } from './tape.js';
@@ -213,6 +213,12 @@ export function requireTensor(op: string, name: string, value: unknown): asserts
 /** Throws unless all `values`, arguments of `op` by their names, are tensors. For functions that look at them before an op does. */
 export function requireTensors(op: string, values: Readonly<Record<string, unknown>>): void {
   for (const name in values) requireTensor(op, name, values[name]);
+}
+
+/** Throws unless `values`, an argument of `op`, is an array of tensors. */
+export function requireTensorArray(op: string, name: string, values: unknown): asserts values is readonly Tensor[] {
+  requireArray(op, name, values);
+  (values as unknown[]).forEach((value, i) => requireTensor(op, `${name}[${i}]`, value));
 }
 
 function flatten(value: NestedArray | ArrayLike<number>, out: number[], shape: number[], depth: number): void {
