@@ -24,9 +24,7 @@ export function readOptions<Options extends object, const Given extends Defaults
   where: string, options: Options, defaults: Given,
 ): Read<Options, Given> {
   const known = () => Object.keys(defaults).join(', ');
-  if (typeof options !== 'object' || options === null) {
-    throw new TapegradError(`${where}: options must be an object of ${known()}, got ${show(options)}`);
-  }
+  requireOptions(where, options, known);
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(defaults, name)) throw new TapegradError(`${where}: there is no option ${name}; it takes ${known()}`);
   }
@@ -39,6 +37,12 @@ export function readOptions<Options extends object, const Given extends Defaults
     read[name] = value;
   }
   return read as Read<Options, Given>;
+}
+
+/** Throws unless `options` is an object: for functions that spread or take it apart before `readOptions` sees it. */
+export function requireOptions(where: string, options: unknown, known?: () => string): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw new TapegradError(`${where}: options must be an object${known ? ` of ${known()}` : ''}, got ${show(options)}`);
 }
 
 const LONGEST_SHOWN = 60;
@@ -60,6 +64,13 @@ export function requireArray(where: string, name: string, value: unknown): void 
 /** Throws unless `value` is a number, and not NaN. */
 export function requireNumber(where: string, name: string, value: unknown): void {
   if (typeof value !== 'number' || Number.isNaN(value)) throw new TapegradError(`${where}: ${name} must be a number, got ${show(value)}`);
+}
+
+/** Throws unless `value` is a whole number from `least` to `most`. */
+export function requireWhole(where: string, name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+  throw new TapegradError(`${where}: ${name} must be a whole number ${range}, got ${show(value)}`);
 }
 
 /** Throws unless `value` is true or false: the text 'false' would count as true. */
