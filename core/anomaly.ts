@@ -2,6 +2,7 @@ import { isFloat } from './dtype.js';
 import { NonFiniteError } from './errors.js';
 import { observeOps } from './observe.js';
 import type { Op } from './op.js';
+import { requireFunction } from './options.js';
 import type { Tensor } from './tensor.js';
 
 /*
@@ -11,21 +12,25 @@ import type { Tensor } from './tensor.js';
 
 interface Watch {
   checks: Promise<void>;
-  fault: NonFiniteError | null;
+  /** The first result that is not finite, or the first that could not be read. */
+  fault: unknown;
 }
 
 /** Queues a check of one output of `op`. */
 function checkFinite(watch: Watch, op: Op, output: Tensor): void {
   if (!isFloat(output.dtype)) return;
   const shape = output.shape;
-  const values = output.backend.read(output.storage);
+  const check = output.backend.read(output.storage).then(
+    (values) => {
+      const index = values.findIndex((value) => !Number.isFinite(value));
+      if (index < 0) return null;
+      return new NonFiniteError(`${op.name}: the first result that is not finite: element ${index} of shape [${shape}] is ${values[index]}`);
+    },
+    (error: unknown) => error, // a lost device, say
+  );
   watch.checks = watch.checks.then(async () => {
-    const index = (await values).findIndex((value) => !Number.isFinite(value));
-    if (index >= 0 && !watch.fault) {
-      watch.fault = new NonFiniteError(
-        `${op.name}: the first result that is not finite: element ${index} of shape [${shape}] is ${(await values)[index]}`,
-      );
-    }
+    const fault = await check;
+    watch.fault ??= fault;
   });
 }
 
@@ -34,13 +39,20 @@ function checkFinite(watch: Watch, op: Op, output: Tensor): void {
  * PyTorch's name: `torch.autograd.detect_anomaly`.
  */
 export async function detectAnomaly<T>(body: () => T | Promise<T>): Promise<T> {
+  requireFunction('detectAnomaly', 'body', body);
   const watch: Watch = { checks: Promise.resolve(), fault: null };
   const stop = observeOps((op, outputs) => outputs.forEach((output) => checkFinite(watch, op, output)));
+  let failure: { error: unknown } | null = null;
+  let result: T | undefined;
   try {
-    return await body();
-  } finally {
-    stop();
-    await watch.checks;
-    if (watch.fault) throw watch.fault;
+    result = await body();
+  } catch (error) {
+    failure = { error };
   }
+  stop();
+  await watch.checks;
+  if (watch.fault instanceof NonFiniteError) throw watch.fault; // it may be what made the body fail
+  if (failure) throw failure.error;
+  if (watch.fault) throw watch.fault;
+  return result as T;
 }

@@ -1,9 +1,9 @@
-import type { Backend, Operand, Spec } from './backend.js';
-import { DTypeError, DeviceError, TapegradError } from './errors.js';
+import { type Backend, type Operand, type Spec, requireSupported, specOf } from './backend.js';
+import { AutogradError, DeviceError, TapegradError } from './errors.js';
 import { isGradEnabled } from './gradMode.js';
 import { notifyObservers } from './observe.js';
-import { type Op, getOp, inputNames, outputNames } from './op.js';
-import { record } from './tape.js';
+import { type Op, getOp, inputNames, isInPlace, isView, outputNames } from './op.js';
+import { type Recorded, record } from './tape.js';
 import { Tensor, requireTensor } from './tensor.js';
 
 function commonBackend(op: Op, names: readonly string[], inputs: readonly Tensor[]): Backend {
@@ -26,7 +26,7 @@ function allocateOutputs(op: Op, inputs: readonly Tensor[], specs: readonly Spec
   const outputs: Operand[] = [];
   try {
     for (const spec of specs) {
-      const storage = 'view' in op ? inputs[0].storage.retain() : backend.allocate(op.name, spec);
+      const storage = isView(op) ? inputs[0].storage.retain() : backend.allocate(op.name, spec);
       outputs.push({ ...spec, storage });
     }
   } catch (error) {
@@ -43,18 +43,15 @@ function allocateOutputs(op: Op, inputs: readonly Tensor[], specs: readonly Spec
 export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, on?: Backend): Tensor[] {
   const names = inputNames(op, inputs.length);
   const backend = on ?? commonBackend(op, names, inputs);
-  const specs = op.infer(inputs, attrs);
-  for (const spec of specs) {
-    if (!backend.supports(spec.dtype)) {
-      throw new DTypeError(`${op.name}: ${backend.name} has no ${spec.dtype}; use float32, or the device 'cpu'`);
-    }
-  }
+  const specs = op.infer(inputs.map(specOf), attrs).map(specOf);
+  for (const { dtype } of specs) requireSupported(op.name, backend, dtype);
+  const records = isGradEnabled() && inputs.some((input) => input.requiresGrad);
+  if (records) refuseInPlace(op, names, inputs);
 
   const operands = allocateOutputs(op, inputs, specs, backend);
-  const records = isGradEnabled() && !isInPlace(op) && inputs.some((input) => input.requiresGrad);
   const recorded = records && typeof op.vjp === 'function' ? record(op, attrs, inputs, specs) : null;
   const outputs = operands.map((operand, i) => new Tensor(operand, recorded?.edges[i] ?? null));
-  if (!('view' in op)) {
+  if (!isView(op)) {
     try {
       backend.run(op, inputs, operands, attrs);
     } catch (error) {
@@ -64,25 +61,33 @@ export function applyOp(op: Op, inputs: readonly Tensor[], attrs: object, on?: B
     op.mutates?.forEach((name) => inputs[names.indexOf(name)]?.storage.markChanged());
   }
 
-  if (recorded) {
-    const { node } = recorded;
-    const wanted = op.saves?.(node.edges.map((edge) => edge !== null), attrs) ?? [];
-    for (const name of wanted) {
-      if (name === false) continue;
-      const input = names.indexOf(name);
-      if (input >= 0) node.save(name, inputs[input], inputs[input].gradientEdge());
-      else {
-        const output = outputNames(op, outputs.length).indexOf(name);
-        node.save(name, outputs[output], recorded.edges[output]);
-      }
-    }
-  }
+  if (recorded) saveForBackward(recorded, names, inputs, outputs);
   notifyObservers(op, outputs);
   return outputs;
 }
 
-function isInPlace(op: Op): boolean {
-  return !('view' in op) && (op.mutates?.length ?? 0) > 0;
+/** The tape cannot take back what an op did in place: the gradient would be that of the old values, or be lost. */
+function refuseInPlace(op: Op, names: readonly string[], inputs: readonly Tensor[]): void {
+  if (!isInPlace(op)) return;
+  const wanting = inputs.findIndex((input) => input.requiresGrad);
+  throw new AutogradError(
+    `${op.name}: changes ${op.mutates.join(', ')} in place, which the tape cannot record, and ${names[wanting]} of shape ` +
+      `[${inputs[wanting].shape}] requires a gradient; call it inside noGrad()`,
+  );
+}
+
+/** Gives the node the values that its vjp will read. */
+function saveForBackward({ node, edges }: Recorded, names: readonly string[], inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  const wanted = node.op.saves?.(node.edges.map((edge) => edge !== null), node.attrs) ?? [];
+  for (const name of wanted) {
+    if (name === false) continue;
+    const input = names.indexOf(name);
+    if (input >= 0) node.save(name, inputs[input], inputs[input].gradientEdge());
+    else {
+      const output = outputNames(node.op, outputs.length).indexOf(name);
+      node.save(name, outputs[output], edges[output]);
+    }
+  }
 }
 
 /** Runs a registered op by name and gives its first output. How core reaches ops that live in `kernels/`. */
@@ -90,7 +95,7 @@ export function callOp(name: string, inputs: readonly Tensor[], attrs: object, b
   return applyOp(getOp(name), inputs, attrs, backend)[0];
 }
 
-/** A tensor of zeros for the tape. */
+/** Zeros of the given shape and dtype. */
 export function makeZeros(spec: Spec, backend: Backend): Tensor {
   return callOp('fill', [], { shape: spec.shape, dtype: spec.dtype, value: 0 }, backend);
 }

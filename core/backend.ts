@@ -1,6 +1,8 @@
-import type { DType, TypedArray } from './dtype.js';
+import { DTYPES, type DType, type TypedArray, isDType } from './dtype.js';
+import { DTypeError } from './errors.js';
 import type { Shape } from './shape.js';
 import type { Op } from './op.js';
+import { show } from './options.js';
 import type { Storage } from './storage.js';
 
 export type DeviceName = 'cpu' | 'webgpu';
@@ -14,6 +16,11 @@ export interface Spec {
 /** One argument or result of an op on a backend. */
 export interface Operand extends Spec {
   readonly storage: Storage;
+}
+
+/** A copy of what is known of `operand`, which no one can change afterwards. */
+export function specOf({ shape, dtype }: Spec): Spec {
+  return { shape: Object.freeze([...shape]), dtype };
 }
 
 export interface BackendMemory {
@@ -57,4 +64,12 @@ export interface Backend {
 
   /** Releases the device; the backend is unusable afterwards. */
   destroy(): void;
+}
+
+/** Throws, naming `op`, unless `backend` has `dtype`. */
+export function requireSupported(op: string, backend: Backend, dtype: DType): void {
+  if (backend.supports(dtype)) return;
+  const there = DTYPES.filter((known) => backend.supports(known)).join(', ');
+  const hint = isDType(dtype) ? `; use one of them, or the device 'cpu'` : '';
+  throw new DTypeError(`${op}: ${backend.name} has no dtype ${show(dtype)}, it has ${there}${hint}`);
 }

@@ -1,12 +1,12 @@
 import { callOp, makeZeros } from './apply.js';
-import { AutogradError, DTypeError, ShapeError } from './errors.js';
+import { AutogradError, DTypeError, DeviceError, ShapeError } from './errors.js';
 import { withGrad } from './gradMode.js';
 import { keep, scope } from './memory.js';
 import type { VjpContext } from './op.js';
 import { readOptions, requireArray } from './options.js';
 import { broadcastAxes, sameShape } from './shape.js';
 import { type Edge, type GradientHook, TapeNode, reachable } from './tape.js';
-import { Tensor, requireTensor } from './tensor.js';
+import { Tensor, requireTensor, requireTensorArray } from './tensor.js';
 
 /* The reverse pass over the tape: gradients of outputs in, gradients of leaves and inputs out. */
 
@@ -40,11 +40,10 @@ function checkGradient(node: TapeNode, input: number, gradient: Tensor): void {
   }
 }
 
-/** Runs one node's vjp: gradients of the outputs in, gradients of the inputs out (null where none is wanted). */
-function applyVjp(node: TapeNode, gradients: readonly (Tensor | null)[]): (Tensor | null)[] {
+/** Runs one node's vjp: gradients of the outputs in, gradients of the inputs out (null where `needs` wants none). */
+function applyVjp(node: TapeNode, gradients: readonly (Tensor | null)[], needs: readonly boolean[]): (Tensor | null)[] {
   const { vjp } = node.op;
   if (typeof vjp !== 'function') throw new AutogradError(`${node.op.name}: not differentiable: ${vjp.notDifferentiable}`);
-  const needs = node.edges.map((edge) => edge !== null);
   const context: VjpContext<object> = {
     attrs: node.attrs,
     inputs: node.inputs,
@@ -55,13 +54,41 @@ function applyVjp(node: TapeNode, gradients: readonly (Tensor | null)[]): (Tenso
   const backend = gradients.find((gradient) => gradient !== null)!.backend;
   const upstream = gradients.map((gradient, i) => gradient ?? makeZeros(node.outputs[i], backend));
   const results = vjp(upstream, context);
+  const most = Math.max(needs.length, node.op.inputs.length); // one may be given for an optional input that this call left out
+  if (results.length > most) {
+    throw new AutogradError(`${node.op.name}: its vjp gave ${results.length} gradients for ${most} inputs; mend the op's vjp`);
+  }
   return needs.map((needed, input) => {
     if (!needed) return null;
     const result = results[input];
     if (!result) throw new AutogradError(`${node.op.name}: its vjp gave no gradient for input ${input}; return one, or declare why not`);
+    requireTensor(node.op.name, `the gradient of input ${input}`, result);
     const gradient = node.op.broadcasts ? unbroadcast(result, node.inputs[input].shape) : result;
     checkGradient(node, input, gradient);
     return gradient;
+  });
+}
+
+/** `before`, if there is any, plus `gradient`: a handle that no scope frees. Frees `before`; `gradient` stays the caller's. */
+function accumulate(before: Tensor | null, gradient: Tensor): Tensor {
+  const total = keep(before ? callOp('add', [before, gradient], {}) : gradient.alias());
+  before?.dispose();
+  return total;
+}
+
+/** What `hook` gives for `gradient`, kept; null where it gives nothing. */
+function replacementBy(hook: GradientHook, gradient: Tensor): Tensor | null {
+  return scope(() => {
+    const replacement = hook(gradient);
+    if (!replacement || replacement === gradient) return null;
+    requireTensor('hook', 'what it returns', replacement);
+    if (!sameShape(replacement.shape, gradient.shape)) {
+      throw new ShapeError(`hook: returned shape [${replacement.shape}] for a gradient of shape [${gradient.shape}]`);
+    }
+    if (replacement.dtype !== gradient.dtype) {
+      throw new DTypeError(`hook: returned ${replacement.dtype} for a gradient of ${gradient.dtype}; convert with .to('${gradient.dtype}')`);
+    }
+    return keep(replacement.alias());
   });
 }
 
@@ -74,9 +101,7 @@ class Pending {
     const width = source instanceof TapeNode ? source.outputs.length : 1;
     let slots = this.slots.get(source);
     if (!slots) this.slots.set(source, (slots = new Array<Tensor | null>(width).fill(null)));
-    const before = slots[output];
-    slots[output] = keep(before ? callOp('add', [before, gradient], {}) : gradient.alias());
-    before?.dispose();
+    slots[output] = accumulate(slots[output], gradient);
   }
 
   peek({ source, output }: Edge): Tensor | null {
@@ -90,17 +115,14 @@ class Pending {
   }
 
   /** Runs hooks on a complete gradient, which may replace it. */
-  applyHooks(edge: Edge, hooks: readonly GradientHook[]): void {
-    const slots = this.slots.get(edge.source);
-    for (const hook of hooks) {
-      const gradient = slots?.[edge.output];
+  applyHooks({ source, output }: Edge, hooks: readonly GradientHook[]): void {
+    const slots = this.slots.get(source);
+    for (const hook of [...hooks]) { // a hook may remove itself
+      const gradient = slots?.[output];
       if (!gradient) return;
-      const replacement = hook(gradient);
-      if (!replacement || replacement === gradient) continue;
-      if (!sameShape(replacement.shape, gradient.shape)) {
-        throw new ShapeError(`hook: returned shape [${replacement.shape}] for a gradient of shape [${gradient.shape}]`);
-      }
-      slots[edge.output] = keep(replacement.alias());
+      const replacement = replacementBy(hook, gradient);
+      if (!replacement) continue;
+      slots[output] = replacement;
       gradient.dispose();
     }
   }
@@ -115,65 +137,98 @@ class Pending {
   }
 }
 
-function upstreamFor(root: Tensor, gradient: Tensor | undefined): Tensor {
-  if (!root.requiresGrad) {
-    throw new AutogradError(`backward: the tensor of shape [${root.shape}] depends on no tensor with requiresGrad`);
+/** An output that a pass starts from, and its upstream gradient. */
+interface Root {
+  readonly tensor: Tensor;
+  readonly gradient: Tensor | undefined;
+}
+
+/** The upstream gradient of `root`: what was given, checked, or 1 for a scalar. `caller` is named in errors. */
+function upstreamFor(caller: string, { tensor, gradient }: Root): Tensor {
+  if (!tensor.requiresGrad) {
+    throw new AutogradError(`${caller}: the tensor of shape [${tensor.shape}] depends on no tensor with requiresGrad`);
   }
-  root.assertAlive('backward');
-  if (!gradient) {
-    if (root.size !== 1) {
-      throw new ShapeError(`backward: shape [${root.shape}] is not a scalar; pass an upstream gradient of that shape`);
+  tensor.assertAlive(caller);
+  if (gradient === undefined) {
+    if (tensor.size !== 1) {
+      throw new ShapeError(`${caller}: shape [${tensor.shape}] is not a scalar; pass an upstream gradient of that shape`);
     }
-    return callOp('fill', [], { shape: root.shape, dtype: root.dtype, value: 1 }, root.backend);
+    return callOp('fill', [], { shape: tensor.shape, dtype: tensor.dtype, value: 1 }, tensor.backend);
   }
-  if (!sameShape(gradient.shape, root.shape) || gradient.dtype !== root.dtype) {
-    throw new ShapeError(
-      `backward: the upstream gradient is ${gradient.dtype} [${gradient.shape}], the tensor ${root.dtype} [${root.shape}]`,
-    );
+  requireTensor(caller, 'the upstream gradient', gradient);
+  gradient.assertAlive(caller);
+  const describe = ({ dtype, shape, device }: Tensor) => `${dtype} [${shape}] on ${device}`;
+  if (!sameShape(gradient.shape, tensor.shape) || gradient.dtype !== tensor.dtype) {
+    throw new ShapeError(`${caller}: the upstream gradient is ${describe(gradient)}, the tensor ${describe(tensor)}`);
+  }
+  if (gradient.backend !== tensor.backend) {
+    throw new DeviceError(`${caller}: the upstream gradient is ${describe(gradient)}, the tensor ${describe(tensor)}; move one with toDevice()`);
   }
   return gradient;
 }
 
+/** Of `nodes`, latest first, and leaves: those that are wanted, or lead to one that is. */
+function leadingTo(wanted: readonly Edge[], nodes: readonly TapeNode[]): Set<TapeNode | Tensor> {
+  const leading = new Set<TapeNode | Tensor>(wanted.map(({ source }) => source));
+  for (const node of [...nodes].reverse()) {
+    if (node.edges.some((edge) => edge && leading.has(edge.source))) leading.add(node);
+  }
+  return leading;
+}
+
+/** What is asked of a pass; `caller` is named in errors. */
+interface Pass extends GraphSettings {
+  readonly caller: string;
+  readonly roots: readonly Root[];
+  /** Where gradients are wanted; default every leaf. Nodes that lead to none of these are left alone. */
+  readonly wanted?: readonly Edge[];
+}
+
 /**
- * The reverse pass. Visits the nodes that `roots` lead to by decreasing index, and hands `onNode` each node before
- * its vjp runs, when the gradients of its outputs are complete.
+ * The reverse pass. Visits the nodes that the roots lead to by decreasing index, and hands `onNode` each node before
+ * its vjp runs, when the gradients of its outputs are complete. Those of leaves are left in `pending`.
  */
 function reversePass(
-  roots: readonly { tensor: Tensor; gradient: Tensor | undefined }[],
-  { createGraph, retainGraph = createGraph }: GraphSettings,
+  { caller, roots, wanted, createGraph, retainGraph = createGraph }: Pass,
   pending: Pending,
-  onNode: (node: TapeNode) => void,
+  onNode: (node: TapeNode) => void = () => {},
 ): void {
   withGrad(createGraph, () => {
-    const edges = roots.map(({ tensor, gradient }) => {
-      const edge = scope(() => {
-        const upstream = upstreamFor(tensor, gradient);
-        const target = tensor.gradientEdge()!;
-        pending.add(target, upstream);
-        return target;
-      });
+    const edges = roots.map((root) => scope(() => {
+      const upstream = upstreamFor(caller, root);
+      const edge = root.tensor.gradientEdge()!;
+      pending.add(edge, upstream);
       return edge;
-    });
-    for (const node of reachable(edges)) {
+    }));
+    const nodes = reachable(edges);
+    const leading = wanted && leadingTo(wanted, nodes);
+    for (const node of nodes) {
+      if (leading && !leading.has(node)) continue;
       for (let output = 0; output < node.outputs.length; output++) {
         pending.applyHooks({ source: node, output }, node.hooksOf(output));
       }
       onNode(node);
       const gradients = pending.take(node);
       if (!gradients) continue;
+      const needs = node.edges.map((edge) => edge !== null && (!leading || leading.has(edge.source)));
       try {
+        if (!needs.includes(true)) continue;
         scope(() => {
-          applyVjp(node, gradients).forEach((gradient, input) => {
+          applyVjp(node, gradients, needs).forEach((gradient, input) => {
             if (gradient) pending.add(node.edges[input]!, gradient);
           });
         });
+        if (!retainGraph) node.consume();
       } finally {
         for (const gradient of gradients) gradient?.dispose();
       }
-      if (!retainGraph) node.consume();
     }
     for (const leaf of pending.leaves()) pending.applyHooks({ source: leaf, output: 0 }, leaf.hooks);
   });
+}
+/** A gradient for `leaf` to own: memory that anything else holds too (another leaf, the caller, the tape) is copied. */
+function ownGradient(arrived: Tensor): Tensor {
+  return arrived.storage.isShared ? keep(callOp('cast', [arrived], { dtype: arrived.dtype })) : keep(arrived.alias());
 }
 
 /** See `Tensor.backward`. */
@@ -181,20 +236,12 @@ export function backward(root: Tensor, gradient: Tensor | undefined, options: Ba
   const settings = readOptions('backward', options, GRAPH_DEFAULTS);
   const pending = new Pending();
   try {
-    reversePass([{ tensor: root, gradient }], settings, pending, () => {});
+    reversePass({ caller: 'backward', roots: [{ tensor: root, gradient }], ...settings }, pending);
     withGrad(settings.createGraph, () => {
       for (const leaf of pending.leaves()) {
-        const [arrived] = pending.take(leaf)!;
-        if (leaf.disposed) {
-          arrived!.dispose();
-        } else if (leaf.grad) {
-          const before = leaf.grad;
-          leaf.grad = keep(callOp('add', [before, arrived!], {}));
-          before.dispose();
-          arrived!.dispose();
-        } else {
-          leaf.grad = arrived;
-        }
+        const arrived = pending.take(leaf)![0]!;
+        if (!leaf.disposed) leaf.grad = leaf.grad ? accumulate(leaf.grad, arrived) : ownGradient(arrived);
+        arrived.dispose();
       }
     });
   } finally {
@@ -203,8 +250,8 @@ export function backward(root: Tensor, gradient: Tensor | undefined, options: Ba
 }
 
 export interface GradOptions extends BackwardOptions {
-  /** Upstream gradients of the outputs; needed for those that are not scalars. */
-  gradOutputs?: readonly Tensor[];
+  /** Upstream gradients of the outputs, one each, or the one of the only output; needed for those that are not scalars. */
+  gradOutputs?: Tensor | readonly (Tensor | undefined)[];
   /** Give null, instead of an error, for an input that the outputs do not depend on. */
   allowUnused?: boolean;
 }
@@ -217,14 +264,9 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
 export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options?: GradOptions): Tensor[];
 export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
   const { gradOutputs, allowUnused, ...settings } = readOptions('grad', options, { ...GRAPH_DEFAULTS, gradOutputs: undefined, allowUnused: false });
-  if (!(outputs instanceof Tensor)) requireArray('grad', 'outputs', outputs);
-  requireArray('grad', 'inputs', inputs);
-  const roots = (outputs instanceof Tensor ? [outputs] : outputs).map((tensor, i) => {
-    requireTensor('grad', `output ${i}`, tensor);
-    return { tensor, gradient: gradOutputs?.[i] };
-  });
-  const edges = inputs.map((input, i) => {
-    requireTensor('grad', `input ${i}`, input);
+  const roots = rootsOf(outputs, gradOutputs);
+  requireTensorArray('grad', 'inputs', inputs);
+  const wanted = inputs.map((input, i) => {
     const edge = input.gradientEdge();
     if (!edge) throw new AutogradError(`grad: input ${i} of shape [${input.shape}] does not require a gradient`);
     return edge;
@@ -232,20 +274,37 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
   const found = new Array<Tensor | null>(inputs.length).fill(null);
   const pending = new Pending();
   const capture = (source: TapeNode | Tensor) => {
-    edges.forEach((edge, i) => {
+    wanted.forEach((edge, i) => {
       if (edge.source === source) found[i] = pending.peek(edge)?.alias() ?? null;
     });
   };
   try {
-    reversePass(roots, settings, pending, capture);
-    for (const leaf of pending.leaves()) capture(leaf);
+    reversePass({ caller: 'grad', roots, wanted, ...settings }, pending, capture);
+    pending.leaves().forEach(capture);
+    const unused = found.indexOf(null);
+    if (unused >= 0 && !allowUnused) {
+      const { shape } = inputs[unused];
+      throw new AutogradError(`grad: the outputs do not depend on input ${unused} of shape [${shape}]; pass { allowUnused: true } to get null`);
+    }
+  } catch (error) {
+    for (const gradient of found) gradient?.dispose();
+    throw error;
   } finally {
     pending.dispose();
   }
-  found.forEach((gradient, i) => {
-    if (!gradient && !allowUnused) {
-      throw new AutogradError(`grad: the outputs do not depend on input ${i} of shape [${inputs[i].shape}]; pass { allowUnused: true } to get null`);
-    }
-  });
   return found;
+}
+
+/** The outputs of `grad`, each with its upstream gradient. */
+function rootsOf(outputs: Tensor | readonly Tensor[], gradOutputs: GradOptions['gradOutputs']): Root[] {
+  const tensors = outputs instanceof Tensor ? [outputs] : outputs;
+  const upstreams = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
+  requireTensorArray('grad', 'outputs', tensors);
+  if (upstreams) {
+    requireArray('grad', 'gradOutputs', upstreams);
+    if (upstreams.length !== tensors.length) {
+      throw new ShapeError(`grad: ${upstreams.length} gradOutputs do not fit ${tensors.length} outputs; give one each`);
+    }
+  }
+  return tensors.map((tensor, i) => ({ tensor, gradient: upstreams?.[i] }));
 }

@@ -69,6 +69,7 @@ export function defaultBackend(): Backend {
 }
 
 export function backendFor(device: DeviceName): Backend {
+  requireChoice('tensor', 'device', device, ['cpu', 'webgpu']);
   if (device === 'cpu') return cpu();
   const backend = backends.get(device);
   if (!backend) throw new DeviceError(`device ${device} is not ready: call await init({ device: '${device}' }) first`);
@@ -81,6 +82,7 @@ export function initializedBackends(): Iterable<Backend> {
 
 /** Releases a device. Its tensors are unusable afterwards; a Node process with a live WebGPU device does not exit. */
 export function shutdown(device: DeviceName): void {
+  requireChoice('shutdown', 'device', device, ['cpu', 'webgpu']);
   backends.get(device)?.destroy();
   backends.delete(device);
   if (current === device) current = 'cpu';

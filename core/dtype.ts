@@ -11,9 +11,11 @@ export type TypedArray = Float32Array | Float64Array | Int32Array;
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
 
+export const DTYPES = Object.keys(ARRAYS) as readonly DType[];
+
 /** Is `name` one of ours? */
 export function isDType(name: string): name is DType {
-  return name in ARRAYS;
+  return Object.hasOwn(ARRAYS, name);
 }
 
 export function bytesPerElement(dtype: DType): number {

@@ -86,6 +86,16 @@ export interface ViewOp<Attrs> extends OpBase<Attrs> {
 
 export type OpDeclaration<Attrs> = KernelOp<Attrs> | ViewOp<Attrs>;
 
+/** Does `op` only look at its input? */
+export function isView(op: Op): op is ViewOp<any> {
+  return 'view' in op;
+}
+
+/** Does `op` change inputs in place? */
+export function isInPlace(op: Op): op is KernelOp<any> & { readonly mutates: readonly string[] } {
+  return !isView(op) && (op.mutates?.length ?? 0) > 0;
+}
+
 /** A registered op, its attribute type erased. Every backend, test and benchmark works from this. */
 export type Op = OpDeclaration<any>;
 
@@ -116,7 +126,7 @@ function numberedNames([first]: readonly string[], count: number): string[] | nu
 
 /** The names of `count` actual outputs: a variadic one is numbered. */
 export function outputNames(op: Op, count: number): readonly string[] {
-  if ('view' in op) return ['out'];
+  if (isView(op)) return ['out'];
   const { outputs = ['out'] } = op;
   return numberedNames(outputs, count) ?? outputs;
 }
@@ -135,5 +145,5 @@ export function inputNames(op: Op, count: number): string[] {
 /** Can output `index` carry a gradient? */
 export function isDifferentiableOutput(op: Op, index: number, output: Spec): boolean {
   if (output.dtype === 'int32') return false;
-  return 'view' in op || !op.constantOutputs?.includes(op.outputs![index]);
+  return isView(op) || !op.constantOutputs?.includes(op.outputs![index]);
 }

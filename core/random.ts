@@ -1,5 +1,5 @@
 import { TapegradError } from './errors.js';
-import { show } from './options.js';
+import { requireOptions, requireWhole } from './options.js';
 
 /**
  * Counter-based random numbers: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
@@ -123,7 +123,7 @@ const global: RandomState = { seed: 0, offset: 0 };
 
 /** Seeds the global generator with a whole number below 2^32. PyTorch's name: `manual_seed`. */
 export function manualSeed(seed: number): void {
-  if (seed !== seed >>> 0) throw new TapegradError(`manualSeed: the seed must be a whole number from 0 to 2^32 - 1, got ${show(seed)}`);
+  requireWhole('manualSeed', 'seed', seed, 0, 2 ** 32 - 1);
   global.seed = seed;
   global.offset = 0;
 }
@@ -132,7 +132,11 @@ export function getRandomState(): RandomState {
   return { ...global };
 }
 
+/** Goes on from a state that `getRandomState()` gave. */
 export function setRandomState(state: RandomState): void {
+  requireOptions('setRandomState', state);
+  requireWhole('setRandomState', 'seed', state.seed, 0, 2 ** 32 - 1);
+  requireWhole('setRandomState', 'offset', state.offset, 0);
   global.seed = state.seed;
   global.offset = state.offset;
 }

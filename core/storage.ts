@@ -31,6 +31,11 @@ export abstract class Storage {
     return this.references === 0;
   }
 
+  /** Does another tensor, or the tape, refer to it too? */
+  get isShared(): boolean {
+    return this.references > 1;
+  }
+
   retain(): this {
     if (this.freed) throw new AutogradError('storage: used after it was freed');
     this.references++;

@@ -1,10 +1,10 @@
-import type { Spec } from './backend.js';
+import { type Spec, specOf } from './backend.js';
 import { bytesPerElement } from './dtype.js';
 import { AutogradError } from './errors.js';
 import { type Op, isDifferentiableOutput } from './op.js';
 import { sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
-import { Tensor } from './tensor.js';
+import { Tensor, requireTensor } from './tensor.js';
 
 /*
  * The tape is a Wengert list: recording an op appends one node with the next index, and a node only ever refers to
@@ -18,7 +18,10 @@ export interface Edge {
   readonly output: number;
 }
 
-/** May return a tensor that replaces the gradient. */
+/**
+ * May return a tensor that replaces the gradient. The gradient it is given belongs to the pass, and what it makes is freed after it:
+ * to hold either, `keep(gradient.alias())`.
+ */
 export type GradientHook = (gradient: Tensor) => Tensor | void;
 
 /** A value kept for backward: its storage, and where it stands on the tape (for higher orders). */
@@ -30,10 +33,19 @@ interface Saved extends Spec {
 
 let nextIndex = 0;
 
+/**
+ * The net under the tape: what a node saved goes back when JavaScript collects the node, whose handles were never disposed.
+ * It holds storages alone. An edge would lead to a leaf, from there to its gradient, and with createGraph back to the node,
+ * which then could never be collected.
+ */
+const net = new FinalizationRegistry<readonly Storage[]>((storages) => storages.forEach((storage) => storage.release()));
+
 /** A recorded op: what it was called with, and what its vjp will need. */
 export class TapeNode {
   readonly index = nextIndex++;
   private readonly saved = new Map<string, Saved>();
+  /** Those of `saved`, for the net. */
+  private readonly storages: Storage[] = [];
   private readonly hooks: GradientHook[][] = [];
   private consumed = false;
   /** Live handles on the outputs, and later nodes and saved values that lead here. */
@@ -52,13 +64,10 @@ export class TapeNode {
 
   /** Keeps a value for the vjp. An output leads back to this very node, which must not keep itself alive. */
   save(name: string, value: Tensor, edge: Edge | null): void {
-    this.saved.set(name, {
-      shape: value.shape,
-      dtype: value.dtype,
-      storage: value.storage.retain(),
-      version: value.storage.version,
-      edge,
-    });
+    const { shape, dtype, storage } = value;
+    if (this.storages.length === 0) net.register(this, this.storages, this);
+    this.storages.push(storage.retain());
+    this.saved.set(name, { shape, dtype, storage, version: storage.version, edge });
     if (edge && edge.source !== this) retainEdge(edge);
   }
 
@@ -116,11 +125,13 @@ export class TapeNode {
   }
 
   private freeSaved(drop: (node: TapeNode) => void = (node) => node.release()): void {
+    net.unregister(this);
     for (const { storage, edge } of this.saved.values()) {
       storage.release();
       if (edge?.source instanceof TapeNode && edge.source !== this) drop(edge.source);
     }
     this.saved.clear();
+    this.storages.length = 0;
   }
 
   toString(): string {
@@ -138,11 +149,15 @@ export function releaseEdge(edge: Edge): void {
   if (edge.source instanceof TapeNode) edge.source.release();
 }
 
-/** Appends `op` to the tape, and returns an edge for each output that can carry a gradient. Internal. */
-export function record(
-  op: Op, attrs: object, inputs: readonly Tensor[], outputs: readonly Spec[],
-): { node: TapeNode; edges: (Edge | null)[] } {
-  const node = new TapeNode(op, attrs, inputs.map((input) => input.gradientEdge()), inputs, outputs);
+/** A node, and an edge for each of its outputs that can carry a gradient. */
+export interface Recorded {
+  readonly node: TapeNode;
+  readonly edges: readonly (Edge | null)[];
+}
+
+/** Appends `op` to the tape. Internal. */
+export function record(op: Op, attrs: object, inputs: readonly Tensor[], outputs: readonly Spec[]): Recorded {
+  const node = new TapeNode(op, attrs, inputs.map((input) => input.gradientEdge()), inputs.map(specOf), outputs);
   const edges = outputs.map((spec, i) => (isDifferentiableOutput(op, i, spec) ? { source: node, output: i } : null));
   return { node, edges };
 }
@@ -166,6 +181,7 @@ export function reachable(roots: readonly Edge[]): TapeNode[] {
 
 /** The nodes that `t` was computed by, latest first: one line each, with what it saved and the bytes it holds. */
 export function printTape(t: Tensor): string {
+  requireTensor('printTape', 't', t);
   const edge = t.gradientEdge();
   return edge ? reachable([edge]).map(String).join('\n') : '';
 }

@@ -1,10 +1,10 @@
-import type { Backend, DeviceName, Operand } from './backend.js';
+import { type Backend, type DeviceName, type Operand, requireSupported } from './backend.js';
 import { type BackwardOptions, backward } from './backward.js';
 import { type DType, type TypedArray, allocate, dtypeOf } from './dtype.js';
 import { backendFor, defaultBackend } from './device.js';
 import { AutogradError, DTypeError, ShapeError, TapegradError } from './errors.js';
 import { trackTensor, untrackTensor } from './memory.js';
-import { readOptions, requireArray, show } from './options.js';
+import { readOptions, requireArray, requireFunction, show } from './options.js';
 import { type Shape, checkShape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
 import { type Edge, type GradientHook, releaseEdge, retainEdge } from './tape.js';
@@ -24,7 +24,7 @@ export interface TensorOptions {
 export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** For `readOptions`: what is not given is decided where the tensor is made. */
-export const TENSOR_DEFAULTS = { dtype: undefined, device: undefined, requiresGrad: undefined };
+export const TENSOR_DEFAULTS = { dtype: undefined, device: undefined, requiresGrad: false };
 
 /**
  * A multi-dimensional array on a device. Storage is contiguous and row-major.
@@ -48,7 +48,7 @@ export class Tensor {
 
   /** Takes over one reference to `storage`, and adds one to `edge`. Internal: use `tensor()` and the ops. */
   constructor(operand: Operand, edge: Edge | null = null) {
-    this.shape = operand.shape;
+    this.shape = Object.isFrozen(operand.shape) ? operand.shape : Object.freeze([...operand.shape]);
     this.dtype = operand.dtype;
     this.storage = operand.storage;
     this.edge = edge;
@@ -78,7 +78,7 @@ export class Tensor {
     return this.isDisposed;
   }
 
-  /** Is this a value that the user made, rather than the result of a recorded op? */
+  /** Is this a value that the user made (or an alias of one), rather than the result of a recorded op? */
   get isLeaf(): boolean {
     return this.edge === null || this.edge.source instanceof Tensor;
   }
@@ -87,12 +87,12 @@ export class Tensor {
     return this.edge !== null || this.leafRequiresGrad;
   }
 
-  /** Only a leaf can be told whether it wants a gradient; use `detach()` on a result. */
+  /** Only a leaf can be told whether it wants a gradient, by its first handle; use `detach()` on a result. */
   set requiresGrad(value: boolean) {
     if (this.edge !== null) {
       throw new AutogradError('requiresGrad: can be set on leaf tensors only; use detach() to cut a result off the tape');
     }
-    if (value && this.dtype === 'int32') throw new DTypeError('requiresGrad: int32 tensors have no gradient');
+    if (value) requireGradientDType(this.dtype);
     this.leafRequiresGrad = value;
   }
 
@@ -120,8 +120,8 @@ export class Tensor {
   }
 
   /**
-   * Computes d(this)/d(leaf) for every leaf that requires a gradient and adds it to the leaf's `grad`.
-   * `gradient` (same shape) is the upstream gradient; it may be left out for a scalar.
+   * Computes d(this)/d(leaf) for every leaf that requires a gradient and adds it to the leaf's `grad`, which becomes a new tensor;
+   * the one before is disposed. `gradient` (same shape) is the upstream gradient; it may be left out for a scalar.
    */
   backward(gradient?: Tensor, options: BackwardOptions = {}): void {
     backward(this, gradient, options);
@@ -139,7 +139,7 @@ export class Tensor {
     return new Tensor({ shape: this.shape, dtype: this.dtype, storage: this.storage.retain() }, this.gradientEdge());
   }
 
-  /** A copy on another device, off the tape. */
+  /** The values on another device, off the tape; on the same device it shares the storage, as `detach()` does. */
   async toDevice(device: DeviceName): Promise<Tensor> {
     const backend = backendFor(device);
     if (backend === this.backend) return this.detach();
@@ -147,10 +147,12 @@ export class Tensor {
   }
 
   /**
-   * Calls `hook` with the gradient of this tensor when `backward()` has it complete.
-   * A returned tensor replaces the gradient. Returns a function that removes the hook.
+   * Calls `hook` with the gradient of this tensor when `backward()` or `grad()` has it complete.
+   * A returned tensor (same shape and dtype) replaces the gradient. What the hook is given and makes is freed after it:
+   * to hold the gradient, `keep(gradient.alias())`. Returns a function that removes the hook.
    */
   registerHook(hook: GradientHook): () => void {
+    requireFunction('registerHook', 'hook', hook);
     if (!this.requiresGrad) throw new AutogradError('registerHook: the tensor does not require a gradient');
     const source = this.edge?.source ?? this;
     const hooks = source instanceof Tensor ? source.hooks : source.hooksOf(this.edge!.output);
@@ -205,6 +207,11 @@ export class Tensor {
   }
 }
 
+/** Throws unless values of `dtype` can have a gradient. */
+export function requireGradientDType(dtype: DType): void {
+  if (dtype === 'int32') throw new DTypeError('requiresGrad: int32 tensors have no gradient');
+}
+
 /** Throws unless `value`, an argument of `op`, is a tensor. */
 export function requireTensor(op: string, name: string, value: unknown): asserts value is Tensor {
   if (!(value instanceof Tensor)) throw new TapegradError(`${op}: ${name} must be a tensor, got ${show(value)}; make one with tensor()`);
@@ -221,15 +228,18 @@ export function requireTensorArray(op: string, name: string, values: unknown): a
   (values as unknown[]).forEach((value, i) => requireTensor(op, `${name}[${i}]`, value));
 }
 
+function requireNested(value: unknown): void {
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return;
+  throw new TapegradError(`tensor: values must be numbers, or nested arrays of numbers, got ${show(value)}`);
+}
+
 function flatten(value: NestedArray | ArrayLike<number>, out: number[], shape: number[], depth: number): void {
   if (typeof value === 'number') {
     if (depth !== shape.length) throw new ShapeError('tensor: nested arrays have unequal depths');
     out.push(value);
     return;
   }
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
-    throw new TapegradError(`tensor: values must be numbers, or nested arrays of numbers, got ${show(value)}`);
-  }
+  requireNested(value);
   if (depth === shape.length && out.length === 0) shape.push(value.length);
   else if (value.length !== shape[depth]) {
     throw new ShapeError(`tensor: nested arrays are ragged: axis ${depth} has extents ${shape[depth]} and ${value.length}`);
@@ -242,9 +252,7 @@ function fromHost(op: string, values: ArrayLike<number>, shape: Shape, dtype: DT
   if (values.length !== sizeOf(shape)) {
     throw new ShapeError(`${op}: ${values.length} values do not fill the shape [${shape}] (${sizeOf(shape)} elements)`);
   }
-  if (!backend.supports(dtype)) {
-    throw new DTypeError(`${op}: ${backend.name} has no ${dtype}; use float32, or the device 'cpu'`);
-  }
+  requireSupported(op, backend, dtype);
   let data: TypedArray;
   if (dtypeOf(values) === dtype) {
     data = values as TypedArray;
@@ -257,7 +265,7 @@ function fromHost(op: string, values: ArrayLike<number>, shape: Shape, dtype: DT
       }
     }
   }
-  return new Tensor({ shape: [...shape], dtype, storage: backend.upload(op, data, { shape, dtype }) });
+  return new Tensor({ shape, dtype, storage: backend.upload(op, data, { shape, dtype }) });
 }
 
 /**
@@ -278,7 +286,9 @@ export function tensor(values: NestedArray | ArrayLike<number>, second?: Shape |
   let flat: ArrayLike<number>;
   if (typeof values !== 'number' && typeof values?.[0] === 'number') {
     flat = values as ArrayLike<number>;
-    if (Array.isArray(values) && values.some((value) => typeof value !== 'number')) {
+    const odd = Array.isArray(values) ? values.findIndex((value) => typeof value !== 'number') : -1;
+    if (odd >= 0) {
+      requireNested((values as NestedArray[])[odd]);
       throw new ShapeError('tensor: nested arrays have unequal depths');
     }
     found.push(flat.length);
@@ -288,6 +298,7 @@ export function tensor(values: NestedArray | ArrayLike<number>, second?: Shape |
     flat = list;
   }
   const dtype = wanted ?? dtypeOf(values as ArrayLike<number>) ?? 'float32';
+  if (requiresGrad) requireGradientDType(dtype);
   const backend = device ? backendFor(device) : defaultBackend();
   const made = fromHost('tensor', flat, shape ?? found, dtype, backend);
   if (requiresGrad) made.requiresGrad = true;

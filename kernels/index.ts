@@ -1,6 +1,6 @@
 export { full, ones, zeros } from './fill/op.js';
 export { reshape } from './reshape/op.js';
-export { cast } from './cast/op.js';
+export { cast, clone } from './cast/op.js';
 export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, pow, sub } from './binary/op.js';
 export type { Operand } from './binary/operand.js';
 export { where } from './where/op.js';

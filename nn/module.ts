@@ -1,6 +1,7 @@
 import type { DeviceName } from '../core/backend.js';
 import type { DType } from '../core/dtype.js';
 import { TapegradError } from '../core/errors.js';
+import { noGrad } from '../core/gradMode.js';
 import { keep } from '../core/memory.js';
 import { readOptions } from '../core/options.js';
 import { type Shape, sameShape } from '../core/shape.js';
@@ -148,7 +149,7 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
     ];
     if (problems.length > 0) throw new TapegradError(`loadStateDict: the state does not fit this module: ${problems.join('; ')}`);
     for (const [name, t] of Object.entries(own)) {
-      if (state[name].storage !== t.storage) assign(t, state[name]);
+      if (state[name].storage !== t.storage) noGrad(() => assign(t, state[name]));
     }
   }
 

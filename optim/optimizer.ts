@@ -1,4 +1,5 @@
 import { TapegradError } from '../core/errors.js';
+import { noGrad } from '../core/gradMode.js';
 import { keep } from '../core/memory.js';
 import { requireArray } from '../core/options.js';
 import { Tensor, requireTensor } from '../core/tensor.js';
@@ -83,14 +84,16 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
 
   /** Changes every parameter that has a gradient. */
   step(): void {
-    for (const { params, settings } of this.groups) {
-      for (const parameter of params) {
-        if (!parameter.grad) continue;
-        const state = this.stateOf(parameter, settings);
-        state.step++;
-        this.update(parameter, parameter.grad, state, settings);
+    noGrad(() => {
+      for (const { params, settings } of this.groups) {
+        for (const parameter of params) {
+          if (!parameter.grad) continue;
+          const state = this.stateOf(parameter, settings);
+          state.step++;
+          this.update(parameter, parameter.grad, state, settings);
+        }
       }
-    }
+    });
   }
 
   /** Drops the gradients of all parameters. */

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  DeviceError, type DeviceName, type KernelOp, OutOfMemoryError, type Tensor, applyOp, keep, memory, ones, scope, shutdown, tensor,
+  AutogradError, DTypeError, DeviceError, type DeviceName, type KernelOp, OutOfMemoryError, type Tensor, applyOp, keep, memory, ones, scope, shutdown, tensor,
 } from '../index.js';
 import { mul } from '../kernels/binary/op.js';
 import { sum } from '../kernels/reduce/op.js';
-import { throwsError } from './fixtures/expect.js';
+import { rejectsWith, throwsError } from './fixtures/expect.js';
 import { initBothDevices } from './support.js';
 
 const test = suite('memory');
@@ -116,6 +116,65 @@ test('two async scopes at once are refused, not mixed up', async () => {
   const later = scope(() => { scope(() => {}); return ones([1], { device: 'cpu' }); });
   assert.not(later.disposed, 'no scope is left over');
   later.dispose();
+});
+
+/** Runs JavaScript's collector, and what it calls, until `done` or for two seconds. */
+async function collectUntil(done: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 40 && !done(); tries++) {
+    (globalThis as unknown as { gc(): void }).gc();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test('results that nothing leads to any more are collected, however long the chain that goes on from them', async () => {
+  const x = ones([1000], { device: 'cpu', requiresGrad: true });
+  const before = memory();
+  let y = x.mul(1);
+  for (let i = 0; i < 100; i++) y = y.add(1);
+  await collectUntil(() => memory().liveTensors <= before.liveTensors + 1);
+  assert.ok(memory().liveTensors <= before.liveTensors + 1, `${memory().liveTensors - before.liveTensors} left: an addition keeps none of its inputs`);
+  y.dispose();
+  x.dispose();
+});
+
+test('what the tape saved is collected with the handles, even where gradients lead back to it', async () => {
+  const before = memory();
+  const cycle = () => {
+    const x = ones([1e6], { device: 'cpu', requiresGrad: true });
+    x.square().sum().backward(undefined, { createGraph: true }); // x.grad is on the tape, which leads to x
+  };
+  for (let i = 0; i < 5; i++) cycle();
+  const isCollected = () => memory().liveBytes <= before.liveBytes && memory().liveTensors <= before.liveTensors;
+  await collectUntil(isCollected);
+  assert.ok(isCollected(), `${JSON.stringify(memory())}, before ${JSON.stringify(before)}`);
+});
+
+test('scopes that overlap free what they made, and the error of a body that failed is the one that is seen', async () => {
+  const before = memory().liveTensors;
+  const open = () => {
+    let finish!: () => void;
+    return { promise: new Promise<void>((resolve) => (finish = resolve)), finish: () => finish() };
+  };
+  const [first, second] = [open(), open()];
+  const a = scope(async () => { ones([2]); await first.promise; return ones([2]); });
+  const b = scope(async () => { ones([2]); await second.promise; throw new Error('the body\'s own'); });
+  first.finish();
+  await rejectsWith(a, AutogradError, /^scope: scopes ended out of order/);
+  second.finish();
+  await rejectsWith(b, Error, /^the body's own$/);
+  assert.is(memory().liveTensors, before);
+  const round: { again?: unknown } = {};
+  round.again = round;
+  assert.is(scope(() => { ones([2]); return round; }), round);
+  assert.is(memory().liveTensors, before);
+});
+
+test('a tensor that cannot be made leaves nothing behind', () => {
+  const before = memory().liveTensors;
+  for (const make of [() => tensor([1], { dtype: 'int32', requiresGrad: true }), () => ones([2], { dtype: 'int32', requiresGrad: true })]) {
+    throwsError(make, DTypeError, /^requiresGrad: int32 tensors have no gradient$/);
+  }
+  assert.is(memory().liveTensors, before);
 });
 
 test.run();

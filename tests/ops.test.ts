@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { allOps, shutdown } from '../index.js';
 import * as errors from '../core/errors.js';
 import { gradcheck } from '../core/gradcheck.js';
-import { isDifferentiableOutput } from '../core/op.js';
+import { isDifferentiableOutput, isInPlace } from '../core/op.js';
 import { type Sample, samplesOf, specsOf, takesGradient } from '../core/samples.js';
 import { sizeOf } from '../core/shape.js';
 import '../kernels/samples.js';
@@ -46,7 +46,7 @@ for (const op of ops) {
     test(`${op.name}: has samples`, () => assert.unreachable(`kernels/*/samples.ts declares none for ${op.name}`));
     continue;
   }
-  const mutates = !('view' in op) && (op.mutates?.length ?? 0) > 0;
+  const mutates = isInPlace(op);
 
   for (const sample of declared.samples) {
     const elements = sample.inputs.reduce((total, input) => total + sizeOf(input.shape), 0);

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { type DeviceName, Philox, Tensor, init, memory, scope, tensor } from '../index.js';
+import { type DeviceName, Philox, Tensor, init, memory, noGrad, scope, tensor } from '../index.js';
 import type { DType, TypedArray } from '../core/dtype.js';
-import { isDifferentiableOutput, type Op } from '../core/op.js';
+import { type Op, isDifferentiableOutput, isInPlace, isView } from '../core/op.js';
 import { DEFAULT_TOLERANCE, type Sample, type Tolerance, drawSample, samplesOf } from '../core/samples.js';
 import { applyOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
@@ -84,7 +84,7 @@ export function attrsFor(sample: Sample, dtype: DType): object {
 
 /** The names of the op's kernels; `[undefined]` for an op that has one. */
 export function variantNames(op: Op): readonly (string | undefined)[] {
-  return ('view' in op ? undefined : op.variants?.names) ?? [undefined];
+  return (isView(op) ? undefined : op.variants?.names) ?? [undefined];
 }
 
 /** Runs `body` with calls of `op` on WebGPU taking `variant`. */
@@ -100,7 +100,8 @@ export async function withVariant<T>(op: Op, variant: string | undefined, body: 
 }
 
 export function callSample(op: Op, sample: Sample, inputs: readonly Tensor[], device: DeviceName, dtype: DType): Tensor[] {
-  return applyOp(op, inputs, attrsFor(sample, dtype), backendFor(device));
+  const call = () => applyOp(op, inputs, attrsFor(sample, dtype), backendFor(device));
+  return isInPlace(op) ? noGrad(call) : call();
 }
 
 /** What one sample gives: outputs, inputs afterwards, and gradients of the leaves. */

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DeviceError, DeviceLostError, init, shutdown, tensor } from '../index.js';
+import { DeviceError, DeviceLostError, detectAnomaly, init, shutdown, tensor } from '../index.js';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import { rejectsWith, throwsError } from './fixtures/expect.js';
 import { Harness, axpbModule, lastOfTable } from './fixtures/webgpuOps.js';
@@ -32,6 +32,24 @@ test('destroy() ends everything in the same way', async () => {
   h.backend.destroy();
   await rejectsWith(pending, DeviceLostError, /the device is gone \(destroyed\)/);
   throwsError(() => h.upload(Float32Array.of(1)), DeviceLostError, /the device is gone \(destroyed\)/);
+});
+
+test('anomaly mode ends with what happened to the device, and no read is left without anyone who waits for it', async () => {
+  const { backend } = await init({ device: 'webgpu' });
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const watched = detectAnomaly(async () => {
+    const x = tensor([1, 2]);
+    for (let i = 0; i < 5; i++) x.add(i);
+    (backend as WebGpuBackend).device.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  await rejectsWith(watched, DeviceLostError, /the device/);
+  await rejectsWith(detectAnomaly(() => { throw new Error('the body\'s own'); }), Error, /^the body's own$/);
+  process.off('unhandledRejection', note);
+  assert.equal(unhandled, []);
+  shutdown('webgpu');
 });
 
 test('init() opens another device after a loss; what lived on the lost one is named, and can still be disposed', async () => {

@@ -1,7 +1,7 @@
 import type { Backend, BackendMemory, Operand, Spec } from '../backend.js';
 import { type DType, type TypedArray, allocate, bytesPerElement, isDType } from '../dtype.js';
 import { OutOfMemoryError } from '../errors.js';
-import type { CpuOperand, Op } from '../op.js';
+import { type CpuOperand, type Op, isView } from '../op.js';
 import { sizeOf } from '../shape.js';
 import { Storage } from '../storage.js';
 
@@ -49,7 +49,7 @@ export class CpuBackend implements Backend {
   }
 
   run(op: Op, inputs: readonly Operand[], outputs: readonly Operand[], attrs: object): void {
-    if ('view' in op) return;
+    if (isView(op)) return;
     op.cpu(inputs.map(operand), outputs.map(operand), attrs);
   }
 

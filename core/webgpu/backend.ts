@@ -1,7 +1,7 @@
-import type { Backend, BackendMemory, Operand, Spec } from '../backend.js';
+import { type Backend, type BackendMemory, type Operand, type Spec, requireSupported } from '../backend.js';
 import { type DType, type TypedArray, allocate, bytesPerElement } from '../dtype.js';
-import { DTypeError, DeviceError, TapegradError } from '../errors.js';
-import type { Op } from '../op.js';
+import { DeviceError, TapegradError } from '../errors.js';
+import { type Op, isView } from '../op.js';
 import { sizeOf } from '../shape.js';
 import type { Storage } from '../storage.js';
 import { type AdapterFamily, type OpenDevice, openDevice } from './adapter.js';
@@ -98,9 +98,7 @@ export class WebGpuBackend implements Backend {
 
   allocate(op: string, spec: Spec): WebGpuStorage {
     this.guard.check();
-    if (!this.supports(spec.dtype)) {
-      throw new DTypeError(`${op}: webgpu has no ${spec.dtype} (WGSL lacks it); use float32, or the device 'cpu'`);
-    }
+    requireSupported(op, this, spec.dtype);
     const bytes = bindingBytes(sizeOf(spec.shape) * bytesPerElement(spec.dtype));
     if (bytes > this.maxStorageBytes) {
       throw new DeviceError(
@@ -125,7 +123,7 @@ export class WebGpuBackend implements Backend {
 
   run(op: Op, inputs: readonly Operand[], outputs: readonly Operand[], attrs: object): void {
     this.guard.check();
-    if ('view' in op) throw new TapegradError(`${op.name}: a view shares its input's storage and runs nothing`);
+    if (isView(op)) throw new TapegradError(`${op.name}: a view shares its input's storage and runs nothing`);
     const plan = this.tuning.plan(op, { inputs, outputs, attrs, limits: this.limits });
     const scratch = new Map<string, WebGpuStorage>();
     try {

@@ -1,5 +1,5 @@
 import { DeviceError, TapegradError } from '../errors.js';
-import { type Op, inputNames, outputNames } from '../op.js';
+import { type Op, inputNames, isInPlace, outputNames } from '../op.js';
 import type { LaunchCommand } from './commands.js';
 import type { KernelLimits, Launch } from './kernel.js';
 import type { Pipeline, PipelineCache } from './pipelines.js';
@@ -15,8 +15,8 @@ export class CallArguments {
     private readonly op: Op, inputs: readonly WebGpuStorage[], outputs: readonly WebGpuStorage[],
     scratch: ReadonlyMap<string, WebGpuStorage>,
   ) {
-    const mutates = 'view' in op ? undefined : op.mutates;
-    inputNames(op, inputs.length).forEach((name, i) => this.add(name, inputs[i], mutates?.includes(name) ?? false));
+    const mutates = isInPlace(op) ? op.mutates : [];
+    inputNames(op, inputs.length).forEach((name, i) => this.add(name, inputs[i], mutates.includes(name)));
     outputNames(op, outputs.length).forEach((name, i) => this.add(name, outputs[i], true));
     for (const [name, storage] of scratch) this.add(name, storage, true);
   }
@@ -80,7 +80,7 @@ function checkAliases(op: string, { layout }: Pipeline, storages: readonly WebGp
     const other = storages.findIndex((candidate, j) => j !== i && candidate === storage);
     if (other !== -1) {
       const [written, alias] = [layout.storages[i].name, layout.storages[other].name];
-      throw new DeviceError(`${op}: ${written} is changed in place, so ${alias} must not share its memory; clone() one`);
+      throw new DeviceError(`${op}: ${written} is changed in place, so ${alias} must not share its memory; clone() it`);
     }
   });
 }

@@ -29,11 +29,7 @@ export interface PoolOptions {
 const SMALLEST = 256;
 const CLASSES_PER_OCTAVE = 8;
 
-/**
- * The size that `bytes` are rounded up to: one of eight per power of two, so at most 1/8 is wasted; 256 at least.
- * Measured on three training steps of the digits CNN (batches of 128, then 64, then 128 again; held bytes at the
- * peak, relative to exact sizes): see tests/webgpu-pool.test.ts.
- */
+/** The size that `bytes` are rounded up to: one of eight per power of two, so at most 1/8 is wasted; 256 at least. */
 export function bucketSize(bytes: number): number {
   const octave = 2 ** Math.floor(Math.log2(Math.max(bytes, 1)));
   const step = Math.max(SMALLEST, octave / CLASSES_PER_OCTAVE);

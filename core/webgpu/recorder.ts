@@ -5,7 +5,7 @@ import type { BatchEncoder } from './encoder.js';
 import { oneLine } from './pipelines.js';
 import type { WebGpuStorage } from './storage.js';
 
-/** Commands queued before they are submitted unasked; see bench in the header of tests/webgpu-recorder.test.ts. */
+/** Commands queued before they are submitted unasked: many share the cost of one submission, and the device still starts early. */
 const BATCH = 64;
 
 /**

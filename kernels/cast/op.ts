@@ -26,6 +26,8 @@ declare module '../../core/tensor.js' {
   interface Tensor {
     /** The values in another dtype; to int32 toward zero. PyTorch's name: `Tensor.to`. */
     to(dtype: DType): Tensor;
+    /** See `clone`. */
+    clone(): Tensor;
   }
 }
 
@@ -35,6 +37,16 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x.alias() : callOp('cast', [x], { dtype });
 }
 
+/** A copy of `x` in memory of its own; the gradient passes through. PyTorch's name: `clone`. */
+export function clone(x: Tensor): Tensor {
+  requireTensors('clone', { x });
+  return callOp('cast', [x], { dtype: x.dtype });
+}
+
 Tensor.prototype.to = function (dtype) {
   return cast(this, dtype);
+};
+
+Tensor.prototype.clone = function () {
+  return clone(this);
 };
