@@ -10,6 +10,8 @@ export interface InitOptions {
 
 const backends = new Map<DeviceName, Backend>();
 let current: DeviceName = 'cpu';
+/** How often `init` was called: of calls that overlap, the last decides. */
+let calls = 0;
 
 /** The CPU is always there; it is made on first use. */
 function cpu(): Backend {
@@ -48,18 +50,22 @@ async function openWebGpu(): Promise<Backend> {
 export async function init(options: InitOptions = {}): Promise<{ backend: Backend; fallback?: string }> {
   const { device } = readOptions('init', options, { device: 'auto' });
   requireChoice('init', 'device', device, ['auto', 'cpu', 'webgpu']);
+  const turn = ++calls;
+  const choose = (chosen: DeviceName) => {
+    if (turn === calls) current = chosen;
+  };
   if (device !== 'cpu') {
     try {
       const backend = await webgpu();
-      current = 'webgpu';
+      choose('webgpu');
       return { backend };
     } catch (error) {
       if (device === 'webgpu' || !(error instanceof DeviceError)) throw error;
-      current = 'cpu';
+      choose('cpu');
       return { backend: cpu(), fallback: error.message };
     }
   }
-  current = 'cpu';
+  choose('cpu');
   return { backend: cpu() };
 }
 

@@ -5,6 +5,8 @@ import {
   memory, noGrad, ones, scope, shutdown, tensor,
 } from '../index.js';
 import { LSTM, clipGradNorm } from '../nn/index.js';
+import { applyOp } from '../core/apply.js';
+import type { KernelOp } from '../core/op.js';
 import { throwsError } from './fixtures/expect.js';
 import { assertNoLeak, initBothDevices } from './support.js';
 
@@ -136,6 +138,17 @@ test('hooks: one may remove itself; what they make is freed; what they return is
     throwsError(failing(() => 3), TapegradError, /^hook: what it returns must be a tensor, got 3/);
     throwsError(failing((gradient: Tensor) => gradient.to('float64')), DTypeError, /^hook: returned float64 for a gradient of float32/);
     throwsError(failing(7), TapegradError, /^registerHook: hook must be a function, got 7$/);
+  }));
+
+test('a vjp that gives more gradients than there are inputs, or what is no tensor, is named', () =>
+  assertNoLeak(async () => {
+    const opWith = (vjp: KernelOp<object>['vjp']): KernelOp<object> => ({
+      name: 'own', inputs: ['x'], infer: ([x]) => [x], cpu: ([x], [out]) => out.data.set(x.data), kernel: () => ({ launches: [] }), vjp,
+    });
+    const passBack = (vjp: KernelOp<object>['vjp']) => () => applyOp(opWith(vjp), [leaf([1])], {})[0].sum().backward();
+    throwsError(passBack(([g]) => [g, g]), AutogradError, /^own: its vjp gave 2 gradients for 1 inputs/);
+    throwsError(passBack(() => [2 as never]), TapegradError, /^own: the gradient of input 0 must be a tensor, got 2/);
+    throwsError(passBack(() => []), AutogradError, /^own: its vjp gave no gradient for input 0/);
   }));
 
 test('what the tape knows is not changed in place', () =>

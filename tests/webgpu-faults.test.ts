@@ -34,6 +34,14 @@ test('destroy() ends everything in the same way', async () => {
   throwsError(() => h.upload(Float32Array.of(1)), DeviceLostError, /the device is gone \(destroyed\)/);
 });
 
+test('of calls of init() that overlap, the last decides', async () => {
+  const slow = init({ device: 'webgpu' });
+  await init({ device: 'cpu' });
+  await slow;
+  assert.is(tensor([1]).device, 'cpu');
+  shutdown('webgpu');
+});
+
 test('anomaly mode ends with what happened to the device, and no read is left without anyone who waits for it', async () => {
   const { backend } = await init({ device: 'webgpu' });
   const unhandled: unknown[] = [];
