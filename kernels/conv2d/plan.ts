@@ -61,129 +61,153 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-/** Both directions of a convolution: `from` is the array read, `to` the array written, extents of one group. */
-function planConvolution(
-  call: KernelCall<Conv2dAttrs>, geometry: Conv2dGeometry, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
-): KernelPlan {
-  const { attrs } = call;
-  const { batch, groups, channels, filters, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
+/** A convolution, or its gradient with respect to x (`swapped`): `from` is the array read, `to` the one written. */
+interface Direction {
+  readonly geometry: Conv2dGeometry;
+  readonly swapped: boolean;
+  /** Extents of one group. */
+  readonly from: { channels: number; height: number; width: number };
+  readonly to: { channels: number; height: number; width: number };
+  /** Places of `to` that lie so far apart meet the same taps: the stride, going back. */
+  readonly phases: readonly [y: number, x: number];
+  /** Places of `to` of one phase. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Does the next place of a row read what the next tap reads? */
+  readonly slides: boolean;
+  readonly bind: Readonly<Record<string, string>>;
+  readonly overrides: Readonly<Record<string, boolean>>;
+  readonly params: Readonly<Record<string, number>>;
+}
+
+function directionOf(
+  { attrs }: KernelCall<Conv2dAttrs>, geometry: Conv2dGeometry, swapped: boolean, bind: Record<string, string>, hasBias: boolean,
+): Direction {
+  const { groups, channels, filters, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = geometry;
+  const { stride, dilation, padding } = attrs;
   const image = { channels, height, width };
   const result = { channels: filters, height: outHeight, width: outWidth };
   const [from, to] = swapped ? [result, image] : [image, result];
-  const { stride, dilation } = attrs;
-  const phases = swapped ? stride : [1, 1];
+  const phases = swapped ? stride : [1, 1] as const;
   const sourceSteps = swapped ? [1, 1] : stride;
-  const [backY, backX] = [stepsBack(stride[0], dilation[0]), stepsBack(stride[1], dilation[1])];
-  const rows = Math.ceil(to.height / phases[0]);
-  const columns = Math.ceil(to.width / phases[1]);
-  const tapStepX = swapped ? backX.tapStep : dilation[1];
-  const overrides = { SWAPPED: swapped, HAS_BIAS: hasBias, RELU: attrs.activation === 'relu' };
-  const params = {
-    groups,
-    source_channels: from.channels,
-    source_height: from.height,
-    source_width: from.width,
-    height: to.height,
-    width: to.width,
-    kernel_height: kernelHeight,
-    kernel_width: kernelWidth,
-    padding_y: attrs.padding[0][0],
-    padding_x: attrs.padding[1][0],
-    dilation_y: dilation[0],
-    dilation_x: dilation[1],
-    source_step_y: sourceSteps[0],
-    source_step_x: sourceSteps[1],
-    tap_step_y: swapped ? backY.tapStep : dilation[0],
-    tap_step_x: tapStepX,
-    kernel_step_y: swapped ? backY.kernelStep : 1,
-    kernel_step_x: swapped ? backX.kernelStep : 1,
-    phases_y: phases[0],
-    phases_x: phases[1],
+  const [stepsY, stepsX] = [0, 1].map((axis) =>
+    swapped ? stepsBack(stride[axis], dilation[axis]) : { kernelStep: 1, tapStep: dilation[axis] });
+  return {
+    geometry,
+    swapped,
+    from,
+    to,
+    phases,
+    rows: Math.ceil(to.height / phases[0]),
+    columns: Math.ceil(to.width / phases[1]),
+    slides: sourceSteps[1] === Math.abs(stepsX.tapStep),
+    bind,
+    overrides: { SWAPPED: swapped, HAS_BIAS: hasBias, RELU: attrs.activation === 'relu' },
+    params: {
+      groups,
+      source_channels: from.channels,
+      source_height: from.height,
+      source_width: from.width,
+      height: to.height,
+      width: to.width,
+      kernel_height: kernelHeight,
+      kernel_width: kernelWidth,
+      padding_y: padding[0][0],
+      padding_x: padding[1][0],
+      dilation_y: dilation[0],
+      dilation_x: dilation[1],
+      source_step_y: sourceSteps[0],
+      source_step_x: sourceSteps[1],
+      tap_step_y: stepsY.tapStep,
+      tap_step_x: stepsX.tapStep,
+      kernel_step_y: stepsY.kernelStep,
+      kernel_step_x: stepsX.kernelStep,
+      phases_y: phases[0],
+      phases_x: phases[1],
+    },
   };
+}
 
-  if (to.channels === 1) {
-    const columnwise = from.channels === 1 && is3x3(geometry, attrs);
-    const rowRuns = Math.ceil(columns / PLACES);
-    const runRows = columnwise ? Math.min(RUN_ROWS, Math.ceil(rows / Math.max(1, Math.floor(LANES / rowRuns)))) : 1;
-    const runs = Math.ceil(rows / runRows) * rowRuns;
-    const runAreas = Math.ceil(runs / LANES);
-    const planes = batch * groups;
-    return {
-      launches: [{
-        module: onePlaneWgsl,
-        entryPoint: columnwise ? 'main_3x3' : 'main',
-        bind,
-        overrides: { ...overrides, SLIDES: sourceSteps[1] === Math.abs(tapStepX) },
-        params: { ...params, planes, runs, run_areas: runAreas, row_runs: rowRuns, run_rows: runRows },
-        workgroups: foldGrid(phases[0] * phases[1] * runAreas * planes),
-      }],
-    };
-  }
+/** Where every group of the result has one channel: no weights to share between channels, so runs of places alone. */
+function planOnePlane({ attrs }: KernelCall<Conv2dAttrs>, direction: Direction): KernelPlan {
+  const { geometry, from, phases, rows, columns, slides, bind, overrides, params } = direction;
+  const columnwise = from.channels === 1 && is3x3(geometry, attrs);
+  const rowRuns = Math.ceil(columns / PLACES);
+  const runRows = columnwise ? Math.min(RUN_ROWS, Math.ceil(rows / Math.max(1, Math.floor(LANES / rowRuns)))) : 1;
+  const runs = Math.ceil(rows / runRows) * rowRuns;
+  const runAreas = Math.ceil(runs / LANES);
+  const planes = geometry.batch * geometry.groups;
+  return {
+    launches: [{
+      module: onePlaneWgsl,
+      entryPoint: columnwise ? 'main_3x3' : 'main',
+      bind,
+      overrides: { ...overrides, SLIDES: slides },
+      params: { ...params, planes, runs, run_areas: runAreas, row_runs: rowRuns, run_rows: runRows },
+      workgroups: foldGrid(phases[0] * phases[1] * runAreas * planes),
+    }],
+  };
+}
 
+/** Tiles of places by channels of the result, over packed weights: by lanes of a subgroup, or by each invocation for itself. */
+function planTiles(call: KernelCall<Conv2dAttrs>, direction: Direction): KernelPlan {
+  const { geometry, swapped, from, to, phases, rows, columns, bind, params } = direction;
+  const { batch, groups, kernelHeight, kernelWidth } = geometry;
   const places = batch * rows * columns;
-  const runs = Math.ceil(places / PLACES);
   const groupTiles = Math.ceil(to.channels / TILE);
-  const tiles = groups * groupTiles;
-  const runLanes = tiles === 1 ? LANES : LANES / 2;
-  const runAreas = Math.ceil(runs / runLanes);
-  const tileAreas = Math.ceil((tiles * runLanes) / LANES);
   const taps = kernelHeight * kernelWidth;
   // Backwards, the weights of a channel of x (a filter of the convolution) are a matrix of their own.
   const { matrices, inner, tileStep, channelStep } = swapped
     ? { matrices: groups * from.channels, inner: taps, tileStep: 2 * taps, channelStep: 2 * groupTiles * taps }
     : { matrices: groups, inner: from.channels * taps, tileStep: 2 * from.channels * taps, channelStep: 2 * taps };
   const packed = packLines({ matrices, lines: to.channels, inner }, { source: 'weight', packed: 'packed' });
-  const tiled = {
+  const common = {
     bind,
-    overrides: { ...overrides, CHECKED: swapped || isPadded(attrs) },
-    params: {
-      ...params,
-      channels: to.channels,
-      rows,
-      columns,
-      places,
-      group_tiles: groupTiles,
-      tile_step: tileStep,
-      channel_step: channelStep,
-    },
+    overrides: { ...direction.overrides, CHECKED: swapped || isPadded(call.attrs) },
+    params: { ...params, channels: to.channels, rows, columns, places, group_tiles: groupTiles, tile_step: tileStep, channel_step: channelStep },
   };
-  const scratch = { packed: packed.array };
   const lanes = lanesFor(call, to.channels);
-  if (lanes === 0) {
-    return {
-      scratch,
-      launches: [packed.launch, {
-        ...tiled,
-        module: convWgsl,
-        params: { ...tiled.params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas },
-        workgroups: foldGrid(phases[0] * phases[1] * runAreas * tileAreas),
-      }],
+  let sums: Launch;
+  if (lanes > 0) {
+    const areas = Math.ceil(places / (PLACES * lanes));
+    const blocks = Math.ceil(to.channels / (4 * lanes));
+    sums = {
+      ...common,
+      module: subgroupsWgsl,
+      overrides: { ...common.overrides, LANES: lanes },
+      params: { ...common.params, run_areas: areas, group_blocks: blocks },
+      workgroups: foldGrid(phases[0] * phases[1] * areas * groups * blocks),
+    };
+  } else {
+    const runs = Math.ceil(places / PLACES);
+    const tiles = groups * groupTiles;
+    const runLanes = tiles === 1 ? LANES : LANES / 2;
+    const runAreas = Math.ceil(runs / runLanes);
+    const tileAreas = Math.ceil((tiles * runLanes) / LANES);
+    sums = {
+      ...common,
+      module: convWgsl,
+      params: { ...common.params, runs, run_lanes: runLanes, run_areas: runAreas, tile_areas: tileAreas },
+      workgroups: foldGrid(phases[0] * phases[1] * runAreas * tileAreas),
     };
   }
-  const areas = Math.ceil(places / (PLACES * lanes));
-  const blocks = Math.ceil(to.channels / (4 * lanes));
-  return {
-    scratch,
-    launches: [packed.launch, {
-      ...tiled,
-      module: subgroupsWgsl,
-      overrides: { ...tiled.overrides, LANES: lanes },
-      params: { ...tiled.params, run_areas: areas, group_blocks: blocks },
-      workgroups: foldGrid(phases[0] * phases[1] * areas * groups * blocks),
-    }],
-  };
+  return { scratch: { packed: packed.array }, launches: [packed.launch, sums] };
+}
+
+function planConvolution(call: KernelCall<Conv2dAttrs>, direction: Direction): KernelPlan {
+  return direction.to.channels === 1 ? planOnePlane(call, direction) : planTiles(call, direction);
 }
 
 export function planConv2d(call: KernelCall<Conv2dAttrs>): KernelPlan {
   const { inputs: [x, weight, bias], attrs } = call;
   const geometry = conv2dGeometry('conv2d', x.shape, weight.shape, attrs);
-  return planConvolution(call, geometry, false, bias ? {} : { bias: 'weight' }, bias !== undefined);
+  return planConvolution(call, directionOf(call, geometry, false, bias ? {} : { bias: 'weight' }, bias !== undefined));
 }
 
 export function planGradInput(call: KernelCall<Conv2dAttrs>): KernelPlan {
   const { inputs: [, weight], outputs: [out], attrs } = call;
   const geometry = conv2dGeometry('conv2dGradInput', out.shape, weight.shape, attrs);
-  return planConvolution(call, geometry, true, { x: 'gradient', bias: 'weight' }, false);
+  return planConvolution(call, directionOf(call, geometry, true, { x: 'gradient', bias: 'weight' }, false));
 }
 
 export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
@@ -197,12 +221,12 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
   const tapTiles = Math.ceil((depthwise ? kernelWidth : taps) / TAPS);
   // A workgroup has 4 lanes x 8 lanes products a position: both sides must fill half of theirs.
   const lanes = lanesFor(call, Math.min(filters, taps / 2));
-  const filterBlocks = Math.ceil(filters / (4 * lanes));
-  const tapBlocks = Math.ceil(taps / (8 * lanes));
   const [entryPoint, tiles] = depthwise
     ? ['main_depthwise', groups * kernelHeight * tapTiles]
     : is3x3(geometry, attrs) ? ['main_3x3', groups * filterQuads * channels] : ['main', groups * filterTiles * tapTiles];
-  const wantedSplits = lanes > 0 ? BUSY_SUBGROUPS / (groups * filterBlocks * tapBlocks) : BUSY / tiles;
+  const blocks = lanes > 0 ? { filter_blocks: Math.ceil(filters / (4 * lanes)), tap_blocks: Math.ceil(taps / (8 * lanes)) } : null;
+  const subgroups = blocks && groups * blocks.filter_blocks * blocks.tap_blocks;
+  const wantedSplits = subgroups ? BUSY_SUBGROUPS / subgroups : BUSY / tiles;
   const splits = Math.max(1, Math.min(batch, Math.ceil(wantedSplits)));
   const overrides: Record<string, boolean> = depthwise ? { SLIDES: attrs.stride[1] === attrs.dilation[1] } : { PADDED: isPadded(attrs) };
   const params = {
@@ -226,14 +250,14 @@ export function planGradWeight(call: KernelCall<Conv2dAttrs>): KernelPlan {
     splits,
   };
   const common = { module: gradWeightWgsl, overrides, params: { ...params, filter_quads: filterQuads, tap_tiles: tapTiles } };
-  const sums: Launch = lanes === 0
-    ? { ...common, entryPoint, workgroups: gridFor(tiles * splits, 64) }
-    : {
+  const sums: Launch = subgroups
+    ? {
         module: gradWeightSubgroupsWgsl,
         overrides: { ...overrides, LANES: lanes },
-        params: { ...params, filter_blocks: filterBlocks, tap_blocks: tapBlocks },
-        workgroups: foldGrid(groups * filterBlocks * tapBlocks * splits),
-      };
+        params: { ...params, ...blocks },
+        workgroups: foldGrid(subgroups * splits),
+      }
+    : { ...common, entryPoint, workgroups: gridFor(tiles * splits, 64) };
   const merge: Launch = { ...common, entryPoint: 'merge', workgroups: gridFor(sizeOf(out.shape), 64) };
   const shares: Spec = { shape: [splits * sizeOf(out.shape)], dtype: 'float32' };
   if (lanes === 0 && entryPoint !== 'main') return { scratch: { shares }, launches: [sums, merge] };
