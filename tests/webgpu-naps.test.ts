@@ -17,8 +17,8 @@ for (const wanted of [true, false]) {
 }
 
 test('only Node polls, and only a device on the CPU wants its core', () => {
-  assert.is(Naps.help('software'), true);
-  assert.is(Naps.help('discrete'), false);
+  assert.is(Naps.areUseful('software'), true);
+  assert.is(Naps.areUseful('discrete'), false);
 });
 
 test.run();

@@ -84,7 +84,7 @@ export class WebGpuBackend implements Backend {
       label: 'staging', usage: MAP_READ | COPY_DST, maxBufferBytes: wholeVec4s(device.limits.maxBufferSize),
       maxPooledBytes: STAGING_POOLED_BYTES, reclaim,
     });
-    this.naps = new Naps(Naps.help(opened.family));
+    this.naps = new Naps(Naps.areUseful(opened.family));
     this.readback = new Readback(this.recorder, this.staging, this.naps);
   }
 

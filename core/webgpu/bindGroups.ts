@@ -7,7 +7,7 @@ interface CachedGroup {
   readonly blocks: readonly Block[];
 }
 
-/** A training step of the mission's CNN needs fewer than a hundred; larger models still fit. */
+/** A training step of the CNN of examples/mnist-cnn needs fewer than a hundred; larger models still fit. */
 const MAX_GROUPS = 4096;
 
 /**

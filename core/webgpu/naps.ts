@@ -1,8 +1,8 @@
-/** Milliseconds of a nap. */
-const NAP = 0.25;
+/** How long a nap is. */
+const NAP_MS = 0.25;
 
-/** Milliseconds of waiting before the first nap: a core that sleeps between many short kernels is slow to wake. */
-const SHORT_WAIT = 20;
+/** How long a wait is before the first nap: a core that sleeps between many short kernels is slow to wake. */
+const SHORT_WAIT_MS = 20;
 
 /**
  * In Node, Dawn looks for finished work in every turn of the event loop, which keeps a core busy for as long as anything is
@@ -13,10 +13,10 @@ const SHORT_WAIT = 20;
 export class Naps {
   private awaited = 0;
   private began = 0;
-  private bed: Int32Array<SharedArrayBuffer> | null = null; // made when it is needed: a browser may have no shared memory
+  private sleeper: Int32Array<SharedArrayBuffer> | null = null; // made when it is needed: a browser may have no shared memory
 
   /** Whether this runtime polls for a device that computes on the CPU. */
-  static help(family: string): boolean {
+  static areUseful(family: string): boolean {
     return family === 'software' && globalThis.process?.release?.name === 'node' && !('Deno' in globalThis);
   }
 
@@ -38,9 +38,9 @@ export class Naps {
 
   private readonly turn = (): void => {
     if (this.awaited === 0) return;
-    if (performance.now() - this.began > SHORT_WAIT) {
-      this.bed ??= new Int32Array(new SharedArrayBuffer(4));
-      Atomics.wait(this.bed, 0, 0, NAP); // nobody wakes it
+    if (performance.now() - this.began > SHORT_WAIT_MS) {
+      this.sleeper ??= new Int32Array(new SharedArrayBuffer(4));
+      Atomics.wait(this.sleeper, 0, 0, NAP_MS); // nobody wakes it
     }
     setImmediate(this.turn);
   };

@@ -65,7 +65,7 @@ export class Bench {
     this.device = device;
     this.limits = { ...DEFAULT_LIMITS, subgroupSize: limits.subgroupSize };
     this.layouts = new LayoutCache(device, limits);
-    this.naps = new Naps(Naps.help(family));
+    this.naps = new Naps(Naps.areUseful(family));
     this.fuelLayout = device.createBindGroupLayout({
       entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } }],
     });
