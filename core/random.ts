@@ -58,6 +58,30 @@ export function uniformFromBits(bits: number): number {
   return (bits >>> 8) * 2 ** -24;
 }
 
+/**
+ * The numbers of streams under a seed. One seed may serve weights, data sets and loaders at once: each draws words of its own. Those
+ * that draw anew each epoch have EPOCH_STREAMS of them, from the number here on.
+ */
+export const STREAMS = {
+  /** Each epoch: the order of a `SequenceLoader`. */
+  sequenceOrder: 0x0a000000,
+  split: 0x0b000000,
+  folds: 0x0b100000,
+  /** The global generator: `rand`, `randn`, `dropout`, initial weights. */
+  tensors: 0x0c000000,
+  sines: 0x0c100000,
+  copyTask: 0x0c200000,
+  points: 0x0c300000,
+  blobCentres: 0x0c300001,
+  trainDigits: 0x0d000000,
+  testDigits: 0x0d000001,
+  /** Each epoch: the order of a `DataLoader`, and its transforms. */
+  batchOrder: 0x0e000000,
+  transforms: 0x0f000000,
+} as const;
+
+export const EPOCH_STREAMS = 2 ** 24;
+
 /** A seeded host-side stream: shuffles, synthetic data, initial values of the checks. */
 export class Philox {
   private counter = 0;

@@ -1,4 +1,5 @@
 import { FormatError } from '../core/errors.js';
+import { requireChoice } from '../core/options.js';
 import type { ImageDataset } from './dataset.js';
 import { exists, readWhole } from './files.js';
 
@@ -14,8 +15,13 @@ const SETS = {
   cifar100: { labels: 2, classes: 100, folder: 'cifar-100-binary', train: ['train.bin'], test: ['test.bin'] },
 } as const;
 
+function requireSet(where: string, set: keyof typeof SETS): void {
+  requireChoice(where, 'set', set, ['cifar10', 'cifar100']);
+}
+
 /** Parses one binary file: images [n, 3, 32, 32] from 0 to 1, and the (fine) labels. Throws FormatError. */
 export function parseCifar(bytes: Uint8Array, set: keyof typeof SETS, file: string): ImageDataset {
+  requireSet('parseCifar', set);
   const { labels: labelBytes, classes } = SETS[set];
   const record = labelBytes + PIXELS;
   if (bytes.length === 0 || bytes.length % record !== 0) {
@@ -37,6 +43,8 @@ export function parseCifar(bytes: Uint8Array, set: keyof typeof SETS, file: stri
 
 /** The training or test part from a folder that holds the unpacked binary archive, or from the archive's own folder in it. */
 export async function loadCifar(set: keyof typeof SETS, part: 'train' | 'test', folder: string): Promise<ImageDataset> {
+  requireSet('loadCifar', set);
+  requireChoice('loadCifar', 'part', part, ['train', 'test']);
   const parts: ImageDataset[] = [];
   for (const name of SETS[set][part]) {
     const inside = `${folder}/${SETS[set].folder}/${name}`;

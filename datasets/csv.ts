@@ -11,9 +11,12 @@ export interface Table {
 
 /**
  * Parses comma-separated values (RFC 4180): a header row, then one row a line; cells may be quoted, and quoted cells hold commas,
- * line breaks and doubled quotes. Throws FormatError for a quote that stays open and for rows of another length.
+ * line breaks and doubled quotes. An empty line is left out, or, where there is one column, is an empty cell. Throws FormatError for a
+ * quote that stays open and for rows of another length.
  */
 export function parseCsv(text: string, file: string): Table {
+  /** Errors count bytes, a string UTF-16 units: only ASCII has as many of one as of the other. */
+  const bytesBefore = (at: number) => new TextEncoder().encode(text.slice(0, at)).length;
   const rows: string[][] = [];
   let row: string[] = [];
   let at = text.startsWith('\uFEFF') ? 1 : 0;
@@ -24,7 +27,7 @@ export function parseCsv(text: string, file: string): Table {
       let end = at + 1;
       for (;;) {
         const quote = text.indexOf('"', end);
-        if (quote === -1) throw new FormatError({ file, offset: begin, expected: 'a closing quote', found: 'the end of the file' });
+        if (quote === -1) throw new FormatError({ file, offset: bytesBefore(begin), expected: 'a closing quote', found: 'the end of the file' });
         cell += text.slice(end, quote);
         end = quote + 1;
         if (text[end] !== '"') break;
@@ -33,7 +36,8 @@ export function parseCsv(text: string, file: string): Table {
       }
       at = end;
       if (at < text.length && !/[,\r\n]/.test(text[at])) {
-        throw new FormatError({ file, offset: at, expected: 'a comma or the end of the line after a quoted cell', found: JSON.stringify(text[at]) });
+        const found = JSON.stringify(text[at]);
+        throw new FormatError({ file, offset: bytesBefore(at), expected: 'a comma or the end of the line after a quoted cell', found });
       }
     } else {
       while (at < text.length && !/[,\r\n]/.test(text[at])) at++;
@@ -47,9 +51,10 @@ export function parseCsv(text: string, file: string): Table {
     }
     if (text[at] === '\r') at++;
     if (text[at] === '\n') at++;
-    if (row.length > 1 || row[0] !== '') {
-      if (rows.length > 0 && row.length !== rows[0].length) {
-        throw new FormatError({ file, offset: begin, expected: `${rows[0].length} cells in row ${rows.length}`, found: String(row.length) });
+    const width = rows[0]?.length;
+    if (row.length > 1 || row[0] !== '' || width === 1) {
+      if (width !== undefined && row.length !== width) {
+        throw new FormatError({ file, offset: bytesBefore(begin), expected: `${width} cells in row ${rows.length}`, found: String(row.length) });
       }
       rows.push(row);
     }

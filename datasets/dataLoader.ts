@@ -1,7 +1,7 @@
 import type { Batch, BatchSource, HostArray } from '../core/batch.js';
 import { TapegradError } from '../core/errors.js';
-import { REQUIRED, readOptions } from '../core/options.js';
-import { Philox } from '../core/random.js';
+import { REQUIRED, readOptions, requireWhole } from '../core/options.js';
+import { EPOCH_STREAMS, Philox, STREAMS } from '../core/random.js';
 import { type ArrayDataset, type ImageDataset, exampleCount, imageArrays, selectExamples } from './dataset.js';
 import type { Transform } from './transforms.js';
 
@@ -22,10 +22,6 @@ export interface LoaderBatch extends Batch {
   readonly indices: Int32Array;
 }
 
-/** Stream numbers under the loader's seed: the order of epoch e, and the transform of an example in it. */
-const ORDER_STREAM = 0x0e000000;
-const TRANSFORM_STREAM = 0x0f000000;
-
 /**
  * Batches of a dataset, in an order that depends on nothing but the seed and the epoch: training can stop after any
  * batch and go on later with the very next one. PyTorch's name: `DataLoader`.
@@ -37,11 +33,9 @@ export class DataLoader implements BatchSource {
 
   constructor(dataset: ArrayDataset | ImageDataset, options: DataLoaderOptions) {
     this.options = readOptions('DataLoader', options, { batchSize: REQUIRED, shuffle: false, seed: 0, dropLast: false, transform: undefined });
-    this.arrays = 'images' in dataset ? imageArrays(dataset) : dataset;
+    requireWhole('DataLoader', 'batchSize', this.options.batchSize, 1);
+    this.arrays = dataset instanceof Object && 'images' in dataset ? imageArrays(dataset) : dataset;
     this.examples = exampleCount(this.arrays);
-    if (!Number.isInteger(options.batchSize) || options.batchSize < 1) {
-      throw new TapegradError(`DataLoader: batchSize ${options.batchSize} must be a whole number from 1`);
-    }
     const [{ data, shape }] = this.arrays.inputs;
     if (options.transform && !(data instanceof Float32Array && shape.length === 4)) {
       throw new TapegradError(`DataLoader: a transform takes float32 images [n, channels, height, width], not [${shape}]`);
@@ -61,6 +55,8 @@ export class DataLoader implements BatchSource {
   /** The batches of one epoch, from batch `start` on. */
   *batches(epoch: number, start = 0): Generator<LoaderBatch> {
     const { batchSize, transform } = this.options;
+    requireWhole('DataLoader.batches', 'epoch', epoch, 0, EPOCH_STREAMS - 1);
+    requireWhole('DataLoader.batches', 'start', start, 0);
     const order = this.order(epoch);
     for (let first = start * batchSize; first < this.length; first += batchSize) {
       const indices = order.slice(first, Math.min(first + batchSize, this.length));
@@ -72,7 +68,7 @@ export class DataLoader implements BatchSource {
   /** The order of examples in one epoch. */
   private order(epoch: number): Int32Array {
     const order = Int32Array.from({ length: this.examples }, (_, i) => i);
-    return this.options.shuffle ? new Philox(this.options.seed, ORDER_STREAM + epoch).shuffle(order) : order;
+    return this.options.shuffle ? new Philox(this.options.seed, STREAMS.batchOrder + epoch).shuffle(order) : order;
   }
 
   private transformed({ data, shape }: HostArray, indices: Int32Array, transform: Transform, epoch: number): HostArray {
@@ -80,9 +76,14 @@ export class DataLoader implements BatchSource {
     const size = channels * height * width;
     indices.forEach((index, i) => {
       // Seeded by example, so that an image's transform does not depend on the batch it fell into.
-      const random = new Philox(this.options.seed ^ Math.imul(index + 1, 0x9e3779b1), TRANSFORM_STREAM + epoch);
+      const random = new Philox(this.options.seed ^ Math.imul(index + 1, 0x9e3779b1), STREAMS.transforms + epoch);
       const image = data.subarray(i * size, (i + 1) * size) as Float32Array;
-      data.set(transform(image, [channels, height, width], random), i * size);
+      const changed = transform(image, [channels, height, width], random);
+      if (changed?.length !== size) {
+        const what = `image ${index} of shape [${channels},${height},${width}]`;
+        throw new TapegradError(`DataLoader: the transform must return ${size} pixels for ${what}, got ${changed?.length ?? 'none'}`);
+      }
+      data.set(changed, i * size);
     });
     return { data, shape };
   }

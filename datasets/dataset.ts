@@ -1,11 +1,9 @@
 import type { HostArray } from '../core/batch.js';
 import { allocate, dtypeOf } from '../core/dtype.js';
 import { TapegradError } from '../core/errors.js';
-import { Philox } from '../core/random.js';
+import { requireArray, requireWhole } from '../core/options.js';
+import { Philox, STREAMS } from '../core/random.js';
 import { sizeOf } from '../core/shape.js';
-
-/** Stream number, under the seed, of the order in which `randomSplit` takes examples. */
-const SPLIT_STREAM = 0x0b000000;
 
 /** Labelled images on the host: `images` of `shape` [n, channels, height, width], one class label each. */
 export interface ImageDataset {
@@ -17,9 +15,8 @@ export interface ImageDataset {
 /** Examples `from` (included) to `to` (excluded); shares the memory. */
 export function subset(dataset: ImageDataset, from: number, to: number): ImageDataset {
   const [n, channels, height, width] = dataset.shape;
-  if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= n)) {
-    throw new TapegradError(`subset: examples ${from} to ${to} must be whole numbers in 0 to ${n}`);
-  }
+  requireWhole('subset', 'from', from, 0, n);
+  requireWhole('subset', 'to', to, from, n);
   const size = channels * height * width;
   return {
     images: dataset.images.subarray(from * size, to * size),
@@ -40,7 +37,10 @@ export function imageArrays({ images, shape, labels }: ImageDataset): ArrayDatas
 }
 
 /** Examples in a dataset. Throws where its arrays disagree. */
-export function exampleCount({ inputs, targets }: ArrayDataset): number {
+export function exampleCount(dataset: ArrayDataset): number {
+  requireArray('dataset', 'inputs', dataset?.inputs);
+  requireArray('dataset', 'targets', dataset?.targets);
+  const { inputs, targets } = dataset;
   const arrays = [...inputs, ...targets];
   const counts = arrays.map(({ shape }) => shape[0]);
   if (inputs.length === 0 || counts.some((count) => count !== counts[0])) {
@@ -52,7 +52,7 @@ export function exampleCount({ inputs, targets }: ArrayDataset): number {
 }
 
 /** The rows numbered by `indices`, in that order. */
-export function takeRows({ data, shape }: HostArray, indices: ArrayLike<number>): HostArray {
+function takeRows({ data, shape }: HostArray, indices: ArrayLike<number>): HostArray {
   const size = sizeOf(shape.slice(1));
   const taken = allocate(dtypeOf(data)!, indices.length * size);
   for (let i = 0; i < indices.length; i++) taken.set(data.subarray(indices[i] * size, (indices[i] + 1) * size), i * size);
@@ -60,7 +60,10 @@ export function takeRows({ data, shape }: HostArray, indices: ArrayLike<number>)
 }
 
 /** The examples numbered by `indices` (a fold of `kFold`, say), in that order. */
-export function selectExamples({ inputs, targets }: ArrayDataset, indices: ArrayLike<number>): ArrayDataset {
+export function selectExamples(dataset: ArrayDataset, indices: ArrayLike<number>): ArrayDataset {
+  const last = exampleCount(dataset) - 1;
+  for (let i = 0; i < indices.length; i++) requireWhole('selectExamples', `index ${i}`, indices[i], 0, last);
+  const { inputs, targets } = dataset;
   return { inputs: inputs.map((array) => takeRows(array, indices)), targets: targets.map((array) => takeRows(array, indices)) };
 }
 
@@ -68,7 +71,7 @@ export function selectExamples({ inputs, targets }: ArrayDataset, indices: Array
 export function randomSplit(dataset: ArrayDataset, share: number, seed = 0): [ArrayDataset, ArrayDataset] {
   if (!(share >= 0 && share <= 1)) throw new TapegradError(`randomSplit: the share must be from 0 to 1, got ${share}`);
   const count = exampleCount(dataset);
-  const order = new Philox(seed, SPLIT_STREAM).shuffle(Int32Array.from({ length: count }, (_, i) => i));
+  const order = new Philox(seed, STREAMS.split).shuffle(Int32Array.from({ length: count }, (_, i) => i));
   const at = count - Math.round(share * count);
   return [selectExamples(dataset, order.subarray(0, at)), selectExamples(dataset, order.subarray(at))];
 }

@@ -1,4 +1,5 @@
-import { Philox } from '../core/random.js';
+import { requireChoice, requireWhole } from '../core/options.js';
+import { Philox, STREAMS } from '../core/random.js';
 import type { ImageDataset } from './dataset.js';
 import { GLYPHS, type Glyph, type Point } from './digitStrokes.js';
 
@@ -103,12 +104,14 @@ function drawGlyph(image: Float32Array, glyph: Glyph, random: Philox): void {
   }
 }
 
-/** Streams under one seed: the two parts never share an image. */
-const STREAMS = { train: 0x0d000000, test: 0x0d000001 } as const;
-
-/** `count` generated digits [count, 1, 28, 28] from 0 to 1, classes in equal shares. The same seed draws the same images. */
+/**
+ * `count` generated digits [count, 1, 28, 28] from 0 to 1, classes in equal shares. The same seed draws the same images; the two parts
+ * never share one.
+ */
 export function generateDigits(part: 'train' | 'test', count: number, seed = 0): ImageDataset {
-  const random = new Philox(seed, STREAMS[part]);
+  requireChoice('generateDigits', 'part', part, ['train', 'test']);
+  requireWhole('generateDigits', 'count', count, 0);
+  const random = new Philox(seed, part === 'train' ? STREAMS.trainDigits : STREAMS.testDigits);
   const images = new Float32Array(count * SIZE * SIZE);
   const labels = random.shuffle(Int32Array.from({ length: count }, (_, i) => i % 10));
   for (let i = 0; i < count; i++) {

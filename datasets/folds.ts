@@ -1,8 +1,5 @@
-import { TapegradError } from '../core/errors.js';
-import { Philox } from '../core/random.js';
-
-/** Stream number of the folds under their seed. */
-const FOLD_STREAM = 0x0b100000;
+import { requireWhole } from '../core/options.js';
+import { Philox, STREAMS } from '../core/random.js';
 
 /** Which examples to train on and which to test on. */
 export interface Fold {
@@ -15,10 +12,8 @@ export interface Fold {
  * evenly. scikit-learn's name: `StratifiedKFold`; with labels all alike, `KFold`.
  */
 export function kFold(labels: ArrayLike<number>, folds: number, seed = 0): Fold[] {
-  if (!Number.isInteger(folds) || folds < 2 || folds > labels.length) {
-    throw new TapegradError(`kFold: folds must be a whole number from 2 to the ${labels.length} examples, got ${folds}`);
-  }
-  const order = new Philox(seed, FOLD_STREAM).shuffle(Int32Array.from({ length: labels.length }, (_, i) => i));
+  requireWhole('kFold', `folds of ${labels.length} examples`, folds, 2, labels.length);
+  const order = new Philox(seed, STREAMS.folds).shuffle(Int32Array.from({ length: labels.length }, (_, i) => i));
   // Class after class, dealt like cards: no two folds differ by more than one example of a class.
   const dealt = order.sort((a, b) => labels[a] - labels[b]);
   return Array.from({ length: folds }, (_, fold) => ({

@@ -18,8 +18,16 @@ const MAX_AXES = 4;
 /** No IDX file of this project holds more; a gz that claims to is refused before it fills the memory. */
 const MAX_BYTES = 1 << 30;
 
-/** Parses the bytes of an IDX file. `file` is named in errors. */
-export function parseIdx(bytes: Uint8Array, file: string): IdxFile {
+interface Header {
+  readonly shape: readonly number[];
+  /** Elements, a byte each. */
+  readonly size: number;
+  /** Where they begin. */
+  readonly start: number;
+}
+
+/** The header at the beginning of `bytes`, checked. */
+function readHeader(bytes: Uint8Array, file: string): Header {
   const fail = (offset: number, expected: string, found: string): never => {
     throw new FormatError({ file, offset, expected, found });
   };
@@ -28,21 +36,28 @@ export function parseIdx(bytes: Uint8Array, file: string): IdxFile {
   if (bytes[2] !== UNSIGNED_BYTE) fail(2, 'element type 8 (unsigned byte)', String(bytes[2]));
   const axes = bytes[3];
   if (axes < 1 || axes > MAX_AXES) fail(3, `1 to ${MAX_AXES} axes`, String(axes));
-  const headerLength = 4 + 4 * axes;
-  if (bytes.length < headerLength) fail(bytes.length, `${axes} extents, ${headerLength} bytes of header`, 'the end of the file');
-
+  const start = 4 + 4 * axes;
+  if (bytes.length < start) fail(bytes.length, `${axes} extents, ${start} bytes of header`, 'the end of the file');
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const shape = Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (size > MAX_BYTES) fail(4, `extents of at most ${MAX_BYTES} elements together`, `[${shape}]`);
-  const length = headerLength + size;
+  return { shape, size, start };
+}
+
+/** Parses the bytes of an IDX file. `file` is named in errors. */
+export function parseIdx(bytes: Uint8Array, file: string): IdxFile {
+  const { shape, size, start } = readHeader(bytes, file);
+  const length = start + size;
   if (bytes.length < length) {
-    fail(bytes.length, `${size} elements for shape [${shape}], ${length} bytes in all`, `the end of the file after ${bytes.length}`);
+    const expected = `${size} elements for shape [${shape}], ${length} bytes in all`;
+    throw new FormatError({ file, offset: bytes.length, expected, found: `the end of the file after ${bytes.length}` });
   }
   if (bytes.length > length) {
-    fail(length, `the end of the file after ${size} elements for shape [${shape}]`, `${bytes.length - length} more bytes`);
+    const expected = `the end of the file after ${size} elements for shape [${shape}]`;
+    throw new FormatError({ file, offset: length, expected, found: `${bytes.length - length} more bytes` });
   }
-  return { shape, data: bytes.subarray(headerLength) };
+  return { shape, data: bytes.subarray(start) };
 }
 
 type Zlib = typeof import('node:zlib');
@@ -76,15 +91,8 @@ async function inflateIdx(packed: Uint8Array, file: string): Promise<Uint8Array>
 
 /** The length that the header inside a gz announces. Only the header is inflated. */
 function idxLengthOf(packed: Uint8Array, file: string, gunzip: Zlib['gunzipSync']): number {
-  const header = inflatePrefix(packed, file, 4 + 4 * MAX_AXES, gunzip);
-  if (header.length < 4 || header[0] !== 0 || header[1] !== 0 || header[3] < 1 || header[3] > MAX_AXES || header.length < 4 + 4 * header[3]) {
-    parseIdx(header, file); // names what is wrong with it
-  }
-  const view = new DataView(header.buffer, header.byteOffset);
-  let size = 1;
-  for (let axis = 0; axis < header[3]; axis++) size *= view.getUint32(4 + 4 * axis);
-  if (size > MAX_BYTES) parseIdx(header, file);
-  return 4 + 4 * header[3] + size;
+  const { size, start } = readHeader(inflatePrefix(packed, file, 4 + 4 * MAX_AXES, gunzip), file);
+  return start + size;
 }
 
 /** The first `length` inflated bytes. Z_SYNC_FLUSH lets zlib stop at the end of a cut input without complaint. */

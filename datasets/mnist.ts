@@ -1,4 +1,5 @@
 import { FormatError } from '../core/errors.js';
+import { requireChoice } from '../core/options.js';
 import type { ImageDataset } from './dataset.js';
 import { cacheFolder, download } from './download.js';
 import { exists } from './files.js';
@@ -49,6 +50,7 @@ async function findFile(folder: string | null, file: MnistFile): Promise<string>
  * `folder` null: `TAPEGRAD_DATA/mnist`, else the user's cache, else a download with checksum.
  */
 export async function loadMnist(part: 'train' | 'test', folder: string | null = null): Promise<ImageDataset> {
+  requireChoice('loadMnist', 'part', part, ['train', 'test']);
   const imagesPath = await findFile(folder, FILES[part].images);
   const labelsPath = await findFile(folder, FILES[part].labels);
   const images = await readIdx(imagesPath);

@@ -1,7 +1,7 @@
 import type { Batch, BatchSource } from '../core/batch.js';
 import { TapegradError } from '../core/errors.js';
-import { REQUIRED, readOptions } from '../core/options.js';
-import { Philox } from '../core/random.js';
+import { REQUIRED, readOptions, requireNumber, requireWhole } from '../core/options.js';
+import { EPOCH_STREAMS, Philox, STREAMS } from '../core/random.js';
 
 /* Sequences of unequal length: padding, and batches of neighbours in length. Also generated ones. */
 
@@ -16,6 +16,7 @@ export interface PaddedSequences {
 /** Fills sequences up to the longest of them, or to `length`, cutting longer ones off at the end. PyTorch's name: `pad_sequence`. */
 export function padSequences(sequences: readonly ArrayLike<number>[], options: { padding?: number; length?: number } = {}): PaddedSequences {
   const { padding, length } = readOptions('padSequences', options, { padding: 0, length: undefined });
+  if (length !== undefined) requireWhole('padSequences', 'length', length, 0);
   const width = length ?? sequences.reduce((longest, sequence) => Math.max(longest, sequence.length), 0);
   const data = new Int32Array(sequences.length * width).fill(padding);
   const lengths = Int32Array.from(sequences, (sequence, i) => {
@@ -38,9 +39,6 @@ export interface SequenceLoaderOptions {
   maxLength?: number;
 }
 
-/** Stream number of the order of an epoch under the loader's seed. */
-const ORDER_STREAM = 0x0a000000;
-
 /** Batches are cut from runs of this many batches' worth of examples, sorted by length: little padding, yet a new mix each epoch. */
 const BATCHES_A_RUN = 20;
 
@@ -53,10 +51,9 @@ export class SequenceLoader implements BatchSource {
 
   constructor(private readonly sequences: readonly ArrayLike<number>[], private readonly labels: ArrayLike<number>, options: SequenceLoaderOptions) {
     this.options = readOptions('SequenceLoader', options, { batchSize: REQUIRED, shuffle: false, seed: 0, padding: 0, maxLength: undefined });
-    const { batchSize } = this.options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new TapegradError(`SequenceLoader: batchSize ${batchSize} must be a whole number from 1`);
-    }
+    const { batchSize, maxLength } = this.options;
+    requireWhole('SequenceLoader', 'batchSize', batchSize, 1);
+    if (maxLength !== undefined) requireWhole('SequenceLoader', 'maxLength', maxLength, 1);
     if (sequences.length !== labels.length) {
       throw new TapegradError(`SequenceLoader: ${sequences.length} sequences and ${labels.length} labels`);
     }
@@ -73,6 +70,8 @@ export class SequenceLoader implements BatchSource {
   }
 
   *batches(epoch: number, start = 0): Generator<Batch & { readonly indices: Int32Array }> {
+    requireWhole('SequenceLoader.batches', 'epoch', epoch, 0, EPOCH_STREAMS - 1);
+    requireWhole('SequenceLoader.batches', 'start', start, 0);
     for (const indices of this.groups(epoch).slice(start)) {
       const { data, shape, lengths } = padSequences(Array.from(indices, (i) => this.sequences[i]), {
         padding: this.options.padding, length: this.longest(indices),
@@ -88,7 +87,7 @@ export class SequenceLoader implements BatchSource {
 
   private groups(epoch: number): Int32Array[] {
     const { batchSize, shuffle, seed } = this.options;
-    const random = new Philox(seed, ORDER_STREAM + epoch);
+    const random = new Philox(seed, STREAMS.sequenceOrder + epoch);
     const order = Int32Array.from({ length: this.length }, (_, i) => i);
     if (!shuffle) return cut(order, batchSize);
     random.shuffle(order);
@@ -104,14 +103,13 @@ function cut(indices: Int32Array, size: number): Int32Array[] {
   return Array.from({ length: Math.ceil(indices.length / size) }, (_, i) => indices.subarray(i * size, (i + 1) * size));
 }
 
-/** Stream numbers of generated sequences under their seed. */
-const SINES_STREAM = 0x0c100000;
-const COPY_STREAM = 0x0c200000;
-
 /** `count` sine waves of random frequency, phase and noise, [count, length], row-major: something to forecast. */
 export function sines(count: number, length: number, options: { noise?: number; seed?: number } = {}): Float32Array {
   const { noise, seed } = readOptions('sines', options, { noise: 0.05, seed: 0 });
-  const random = new Philox(seed, SINES_STREAM);
+  requireWhole('sines', 'count', count, 0);
+  requireWhole('sines', 'length', length, 0);
+  requireNumber('sines', 'noise', noise);
+  const random = new Philox(seed, STREAMS.sines);
   const values = new Float32Array(count * length);
   for (let i = 0; i < count; i++) {
     const period = 10 + 30 * random.uniform();
@@ -129,7 +127,11 @@ export function copyTask(count: number, options: { symbols?: number; alphabet?: 
   inputs: Int32Array; targets: Int32Array; shape: readonly [number, number];
 } {
   const { symbols, alphabet, delay, seed } = readOptions('copyTask', options, { symbols: 8, alphabet: 8, delay: 10, seed: 0 });
-  const random = new Philox(seed, COPY_STREAM);
+  requireWhole('copyTask', 'count', count, 0);
+  requireWhole('copyTask', 'symbols', symbols, 1);
+  requireWhole('copyTask', 'alphabet', alphabet, 1);
+  requireWhole('copyTask', 'delay', delay, 0);
+  const random = new Philox(seed, STREAMS.copyTask);
   const length = 2 * symbols + delay + 1;
   const inputs = new Int32Array(count * length);
   const targets = new Int32Array(count * length);

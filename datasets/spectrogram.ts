@@ -1,5 +1,5 @@
 import { TapegradError } from '../core/errors.js';
-import { readOptions } from '../core/options.js';
+import { readOptions, requireNumber, requireWhole } from '../core/options.js';
 import type { Sound } from './wav.js';
 
 export interface MelOptions {
@@ -74,8 +74,13 @@ export function logMelSpectrogram({ samples, sampleRate }: Sound, options: MelOp
   const { windowSize, hop = windowSize / 2, bands, low, high } = readOptions('logMelSpectrogram', options, {
     windowSize: 256, hop: undefined, bands: 40, low: 0, high: sampleRate / 2,
   });
-  if (!(hop >= 1 && bands >= 1 && low >= 0 && low < high && high <= sampleRate / 2)) {
-    throw new TapegradError(`logMelSpectrogram: hop ${hop}, bands ${bands} and the range ${low} to ${high} Hz do not fit a sample rate of ${sampleRate}`);
+  requireWhole('logMelSpectrogram', 'windowSize', windowSize, 2);
+  requireWhole('logMelSpectrogram', 'hop', hop, 1);
+  requireWhole('logMelSpectrogram', 'bands', bands, 1);
+  requireNumber('logMelSpectrogram', 'low', low);
+  requireNumber('logMelSpectrogram', 'high', high);
+  if (!(low >= 0 && low < high && high <= sampleRate / 2)) {
+    throw new TapegradError(`logMelSpectrogram: the range ${low} to ${high} Hz does not fit a sample rate of ${sampleRate}`);
   }
   const filters = melFilters(windowSize, sampleRate, bands, low, high);
   const hann = Float64Array.from({ length: windowSize }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / windowSize));

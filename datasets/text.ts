@@ -7,9 +7,9 @@ export interface LabelledTexts {
   readonly labels: Int32Array;
 }
 
-/** A file's text in UTF-8; bytes that are not UTF-8 become the replacement character. */
+/** A file's text in UTF-8, without a byte order mark; bytes that are not UTF-8 become the replacement character. */
 export async function readText(path: string): Promise<string> {
-  return (await readWhole(path)).toString('utf8');
+  return new TextDecoder().decode(await readWhole(path));
 }
 
 /** One text a line; empty lines are left out. */

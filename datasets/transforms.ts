@@ -64,7 +64,9 @@ export function flipHorizontal(probability = 0.5): Transform {
 }
 
 /** Cuts a piece as large as the image out of the image with `padding` zeros around it: what `translate` does. torchvision's `RandomCrop`. */
-export const crop = translate;
+export function crop(padding: number): Transform {
+  return translate(padding);
+}
 
 /** Enlarges or shrinks about the centre by a factor uniform in `low` .. `high`, bilinear; what comes in is 0. */
 export function scale(low: number, high: number): Transform {

@@ -1,5 +1,5 @@
 import { TapegradError } from '../core/errors.js';
-import { readOptions } from '../core/options.js';
+import { readOptions, requireArray, requireNumber, requireWhole } from '../core/options.js';
 
 /** Lower-case words and punctuation marks, each a token; what is between them is dropped. Letters and digits of any script count. */
 export function wordTokens(text: string): string[] {
@@ -37,11 +37,14 @@ export class Vocabulary {
   static build(texts: Iterable<readonly string[]>, options: VocabularyOptions = {}): Vocabulary {
     const defaults = { specials: ['<pad>', '<unk>'], maxSize: Infinity, minCount: 1 };
     const { specials, maxSize, minCount } = readOptions('Vocabulary.build', options, defaults);
+    requireArray('Vocabulary.build', 'specials', specials);
+    if (maxSize !== Infinity) requireWhole('Vocabulary.build', `maxSize with ${specials.length} specials`, maxSize, specials.length);
+    requireNumber('Vocabulary.build', 'minCount', minCount);
     const counts = new Map<string, number>();
     for (const tokens of texts) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
     for (const special of specials) counts.delete(special);
     const frequent = [...counts].filter(([, count]) => count >= minCount).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-    return new Vocabulary([...specials, ...frequent.slice(0, Math.max(0, maxSize - specials.length)).map(([token]) => token)]);
+    return new Vocabulary([...specials, ...frequent.slice(0, maxSize - specials.length).map(([token]) => token)]);
   }
 
   get size(): number {

@@ -43,7 +43,7 @@ export function parseWav(bytes: Uint8Array, file: string): Sound {
   const name = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
   if (bytes.length < 12 || name(0) !== 'RIFF' || name(8) !== 'WAVE') fail(0, 'a RIFF header of the kind WAVE', JSON.stringify(name(0)));
 
-  let kind: { format: number; channels: number; sampleRate: number; bits: number } | null = null;
+  let kind: { at: number; format: number; channels: number; sampleRate: number; bits: number } | null = null;
   for (let at = 12; at + 8 <= bytes.length;) {
     const [chunk, length, start] = [name(at), view.getUint32(at + 4, true), at + 8];
     if (chunk === 'fmt ') {
@@ -52,7 +52,8 @@ export function parseWav(bytes: Uint8Array, file: string): Sound {
       }
       const tag = view.getUint16(start, true);
       const format = tag === EXTENSIBLE && length >= 26 ? view.getUint16(start + 24, true) : tag;
-      kind = { format, channels: view.getUint16(start + 2, true), sampleRate: view.getUint32(start + 4, true), bits: view.getUint16(start + 14, true) };
+      const [channels, sampleRate, bits] = [view.getUint16(start + 2, true), view.getUint32(start + 4, true), view.getUint16(start + 14, true)];
+      kind = { at: start, format, channels, sampleRate, bits };
       if (kind.channels === 0 || kind.sampleRate === 0) {
         fail(start + 2, 'at least one channel and a sample rate', `${kind.channels} and ${kind.sampleRate}`);
       }
@@ -60,12 +61,13 @@ export function parseWav(bytes: Uint8Array, file: string): Sound {
       if (!kind) return fail(at, 'the format chunk before the data', 'data');
       const { format, channels, sampleRate, bits } = kind;
       const read = readerOf(format, bits);
-      if (!read) return fail(20, 'PCM of 8, 16, 24 or 32 bits, or floats of 32 or 64', `format ${format} of ${bits} bits`);
+      if (!read) return fail(kind.at, 'PCM of 8, 16, 24 or 32 bits, or floats of 32 or 64', `format ${format} of ${bits} bits`);
       if (start + length > bytes.length) {
         fail(bytes.length, `${length} bytes of sound`, `the end of the file after ${bytes.length - start}`);
       }
       const frame = channels * (bits / 8);
-      const samples = Float32Array.from({ length: Math.floor(length / frame) }, (_, i) => {
+      if (length % frame !== 0) fail(at + 4, `a whole number of frames of ${frame} bytes`, `${length} bytes`);
+      const samples = Float32Array.from({ length: length / frame }, (_, i) => {
         let sum = 0;
         for (let channel = 0; channel < channels; channel++) sum += read(view, start + i * frame + channel * (bits / 8));
         return sum / channels;

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { NonFiniteError, TapegradError } from '../index.js';
 import { UsageError } from './usageError.js';
@@ -37,6 +37,16 @@ function requireWritable(flag: string, file: string): void {
   }
 }
 
+/** Makes the folder if it is not there. Throws UsageError unless files can be put into it. */
+export function requireFolder(flag: string, folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`--${flag} ${folder}: it is no folder to write to (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
 /** The values of the flags that `names` lists, each with one argument. Throws UsageError for any other, and for files that cannot be written. */
 export function readFlags<Name extends string>(args: readonly string[], names: readonly Name[]): Partial<Record<Name, string>> {
   const options: ParseArgsConfig['options'] = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
@@ -58,12 +68,14 @@ export function oneOf<Choice extends string>(flag: string, value: string | undef
   return found;
 }
 
+const LARGEST = 2 ** 31;
+
 /** A whole number from `least`. */
 export function wholeNumber(flag: string, value: string | undefined, fallback: number, least: number): number {
   if (value === undefined) return fallback;
   const number = Number(value);
-  if (value.trim() === '' || !Number.isInteger(number) || number < least || number > 2 ** 31) {
-    throw new UsageError(`--${flag} ${value}: expected a whole number from ${least}`);
+  if (value.trim() === '' || !Number.isInteger(number) || number < least || number > LARGEST) {
+    throw new UsageError(`--${flag} ${value}: expected a whole number from ${least} to ${LARGEST}`);
   }
   return number;
 }

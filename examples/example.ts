@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DeviceName, init, manualSeed, scope } from '../index.js';
-import { UsageError, oneOf, readFlags, wholeNumber } from './commandLine.js';
+import { type DeviceName, FormatError, init, manualSeed, scope } from '../index.js';
+import { UsageError, oneOf, readFlags, requireFolder, wholeNumber } from './commandLine.js';
 import { currentCommit } from './commit.js';
 import { type Section, htmlPage } from './plot.js';
 import { ProgressBar } from './progress.js';
@@ -79,10 +79,26 @@ export function requireData({ data }: Context, what: string): string {
   return data;
 }
 
+/** Throws FormatError unless `file`, a file or folder of the data, holds at least `least` of `what`. */
+export function requireEnough(file: string, what: string, found: number, least: number): void {
+  if (found < least) throw new FormatError({ file, offset: 0, expected: `at least ${least} ${what}`, found: String(found) });
+}
+
+/** The results in `file`; none where there is no such file. */
+function readRecords(file: string): ExampleResult[] {
+  if (!existsSync(file)) return [];
+  try {
+    const results = JSON.parse(readFileSync(file, 'utf8'));
+    if (Array.isArray(results)) return results;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(`--record ${file}: it holds no list of results; name another file, or remove it`);
+}
+
 /** Adds a result to the list in `file`, in place of one of the same command on the same adapter. */
 export function record(file: string, result: ExampleResult): void {
-  const results: ExampleResult[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  const others = results.filter(({ command, adapter }) => command !== result.command || adapter !== result.adapter);
+  const others = readRecords(file).filter(({ command, adapter }) => command !== result.command || adapter !== result.adapter);
   const key = ({ device, adapter, seed }: ExampleResult) => `${device} ${adapter} ${String(seed).padStart(10)}`;
   const sorted = [...others, result].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   writeFileSync(file, `${JSON.stringify(sorted, null, 2)}\n`);
@@ -93,6 +109,9 @@ export async function runExample(example: Example, args: readonly string[]): Pro
   const quick = args.includes('--quick');
   const flags = readFlags(args.filter((arg) => arg !== '--quick'), ['device', 'seed', 'data', 'out', 'json', 'record']);
   const seed = wholeNumber('seed', flags.seed, 1, 0);
+  const folder = flags.out ?? 'examples/out';
+  requireFolder('out', folder);
+  if (flags.record) readRecords(flags.record); // found out now, a wrong file costs no work
   const { backend, fallback } = await init({ device: oneOf<'auto' | DeviceName>('device', flags.device, ['auto', 'webgpu', 'cpu']) });
   console.log(`${example.name}: ${example.title}`);
   if (fallback) console.log(`No usable WebGPU adapter (${fallback}); computing on the CPU.`);
@@ -120,8 +139,6 @@ export async function runExample(example: Example, args: readonly string[]): Pro
   if (text) console.log(text);
   console.log(verdict);
 
-  const folder = flags.out ?? 'examples/out';
-  mkdirSync(folder, { recursive: true });
   const file = join(folder, `${example.name}.html`);
   writeFileSync(file, htmlPage(`${example.name}: ${example.title}`, `${backend.description}, seed ${seed}: ${verdict}`, page));
   console.log(`see ${file}`);

@@ -1,7 +1,6 @@
-import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type AdagradStepAttrs, adagradStep } from '../kernels/optimizerSteps/op.js';
-import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
+import { Optimizer, type ParameterState } from './optimizer.js';
 
 export interface AdagradOptions {
   /** Default 0.01. */
@@ -22,23 +21,12 @@ interface AdagradSettings extends Omit<AdagradStepAttrs, 'step'> {
 
 /** Adagrad (Duchi, Hazan and Singer 2011): rare features keep a large rate. PyTorch's name: `torch.optim.Adagrad`. */
 export class Adagrad extends Optimizer<AdagradOptions, AdagradSettings> {
-  constructor(params: Params<AdagradOptions>, options: AdagradOptions = {}) {
-    super(params, options);
-  }
-
   protected get name(): string {
     return 'Adagrad';
   }
 
   protected settingsFor(options: AdagradOptions): AdagradSettings {
-    const defaults = { lr: 0.01, lrDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, weightDecay: 0 };
-    const { lr, lrDecay, initialAccumulatorValue, eps, weightDecay } = readOptions(this.name, options, defaults);
-    requireSetting(this.name, 'lr', lr, 0);
-    requireSetting(this.name, 'lrDecay', lrDecay, 0);
-    requireSetting(this.name, 'initialAccumulatorValue', initialAccumulatorValue, 0);
-    requireSetting(this.name, 'eps', eps, 0);
-    requireSetting(this.name, 'weightDecay', weightDecay, 0);
-    return { lr, lrDecay, initialAccumulatorValue, eps, weightDecay };
+    return this.read(options, { lr: 0.01, lrDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, weightDecay: 0 });
   }
 
   protected stateNames(): readonly string[] {

@@ -1,7 +1,6 @@
-import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type AdamStepAttrs, adamStep } from '../kernels/optimizerSteps/op.js';
-import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
+import { Optimizer, type ParameterState, readBetas } from './optimizer.js';
 
 export interface AdamOptions {
   /** Default 1e-3. */
@@ -18,23 +17,13 @@ type AdamSettings = Omit<AdamStepAttrs, 'step'>;
 
 /** Adam (Kingma and Ba 2015). PyTorch's name: `torch.optim.Adam`. */
 export class Adam extends Optimizer<AdamOptions, AdamSettings> {
-  constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    super(params, options);
-  }
-
   protected get name(): string {
     return 'Adam';
   }
 
   protected settingsFor(options: AdamOptions): AdamSettings {
-    const { lr, betas, eps, weightDecay } = readOptions(this.name, options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
-    const [beta1, beta2] = betas;
-    requireSetting(this.name, 'lr', lr, 0);
-    requireSetting(this.name, 'betas[0]', beta1, 0, 1);
-    requireSetting(this.name, 'betas[1]', beta2, 0, 1);
-    requireSetting(this.name, 'eps', eps, 0);
-    requireSetting(this.name, 'weightDecay', weightDecay, 0);
-    return { lr, beta1, beta2, eps, weightDecay, decoupled: false };
+    const { betas, ...settings } = this.read(options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
+    return { ...settings, ...readBetas(this.name, betas), decoupled: false };
   }
 
   protected stateNames(): readonly string[] {

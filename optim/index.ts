@@ -8,5 +8,5 @@ export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
 export {
   CosineAnnealingLR, ExponentialLR, LinearLR, type LinearOptions, MultiStepLR, OneCycleLR, type OneCycleOptions, type PlateauOptions,
-  ReduceLROnPlateau, Schedule, SequentialLR, type SequentialOptions, type Scheduled, StepLR,
+  ReduceLROnPlateau, Schedule, type ScheduleState, SequentialLR, type SequentialOptions, type Scheduled, StepLR,
 } from './schedulers.js';

@@ -1,7 +1,7 @@
 import { TapegradError } from '../core/errors.js';
 import { noGrad } from '../core/gradMode.js';
 import { keep } from '../core/memory.js';
-import { requireArray } from '../core/options.js';
+import { readOptions, requireArray, requireOptions, show } from '../core/options.js';
 import { Tensor, requireTensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
 import { full } from '../kernels/fill/op.js';
@@ -35,11 +35,20 @@ export interface OptimizerState {
   numbers: Record<string, number>;
 }
 
-/** Throws unless `value` is a number from `least` on and below `limit`. */
-export function requireSetting(optimizer: string, name: string, value: number, least: number, limit = Infinity): void {
-  if (typeof value === 'number' && value >= least && value < limit) return;
-  const range = limit === Infinity ? `a finite number from ${least}` : `from ${least} to below ${limit}`;
-  throw new TapegradError(`${optimizer}: ${name} must be ${range}, got ${value}`);
+/** Throws unless `value` is a number from 0 to below `limit`. `where` is an optimiser, or a schedule. */
+export function requireSetting(where: string, name: string, value: unknown, limit = Infinity): void {
+  if (typeof value === 'number' && value >= 0 && value < limit) return;
+  const range = limit === Infinity ? 'a finite number from 0' : `from 0 to below ${limit}`;
+  throw new TapegradError(`${where}: ${name} must be ${range}, got ${show(value)}`);
+}
+
+/** The two averages of the Adam family: each beta must be from 0 to below 1. */
+export function readBetas(optimizer: string, betas: readonly [number, number]): { beta1: number; beta2: number } {
+  requireArray(optimizer, 'betas', betas);
+  const [beta1, beta2] = betas;
+  requireSetting(optimizer, 'betas[0]', beta1, 1);
+  requireSetting(optimizer, 'betas[1]', beta2, 1);
+  return { beta1, beta2 };
 }
 
 /**
@@ -50,8 +59,8 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
   readonly groups: readonly ParameterGroup<Settings>[];
   private states = new Map<Tensor, ParameterState>();
 
-  constructor(params: Params<Options>, options: Options) {
-    this.groups = this.groupsOf(params).map(({ params, ...own }) => ({ params: [...params], settings: this.settingsFor({ ...options, ...own }) }));
+  constructor(params: Params<Options>, options = {} as Options) {
+    this.groups = this.makeGroups(params, options);
     this.checkParameters();
   }
 
@@ -60,6 +69,16 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
 
   /** Options with their defaults, checked. */
   protected abstract settingsFor(options: Options): Settings;
+
+  /** Options with their defaults. Numbers must be finite and not below 0; those that `fractions` names, below 1. */
+  protected read(options: Options, defaults: Required<Options>, fractions: readonly string[] = []): Required<Options> {
+    const settings = readOptions(this.name, options, defaults) as Required<Options>;
+    for (const [name, fallback] of Object.entries(defaults)) {
+      if (typeof fallback !== 'number') continue;
+      requireSetting(this.name, name, settings[name as keyof Options], fractions.includes(name) ? 1 : Infinity);
+    }
+    return settings;
+  }
 
   /** Names of the state tensors that a parameter needs under `settings`. */
   protected abstract stateNames(settings: Settings): readonly string[];
@@ -78,7 +97,7 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
   }
 
   set lr(value: number) {
-    requireSetting(this.name, 'lr', value, 0);
+    requireSetting(this.name, 'lr', value);
     for (const { settings } of this.groups) settings.lr = value;
   }
 
@@ -163,6 +182,13 @@ export abstract class Optimizer<Options extends object, Settings extends { lr: n
     return state;
   }
 
+  private makeGroups(params: Params<Options>, options: Options): ParameterGroup<Settings>[] {
+    requireOptions(this.name, options); // spread below, where a learning rate in their place would vanish
+    return this.groupsOf(params).map(({ params, ...own }) => {
+      return { params: [...params], settings: this.settingsFor({ ...options, ...own }) };
+    });
+  }
+
   /** What was given as groups; a list is one. */
   private groupsOf(params: Params<Options>): readonly (Group & Options)[] {
     requireArray(this.name, 'params', params);
@@ -196,7 +222,7 @@ function makeState({ shape, dtype, device }: Tensor, value: number): Tensor {
 
 function copyState(source: Tensor): Tensor {
   const copy = makeState(source, 0);
-  assign(copy, source);
+  noGrad(() => assign(copy, source));
   return copy;
 }
 

@@ -1,7 +1,6 @@
-import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type RmsPropStepAttrs, rmsPropStep } from '../kernels/optimizerSteps/op.js';
-import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
+import { Optimizer, type ParameterState } from './optimizer.js';
 
 export interface RMSpropOptions {
   /** Default 0.01. */
@@ -20,23 +19,12 @@ export interface RMSpropOptions {
 
 /** RMSprop (Tieleman and Hinton 2012). PyTorch's name: `torch.optim.RMSprop`. */
 export class RMSprop extends Optimizer<RMSpropOptions, RmsPropStepAttrs> {
-  constructor(params: Params<RMSpropOptions>, options: RMSpropOptions = {}) {
-    super(params, options);
-  }
-
   protected get name(): string {
     return 'RMSprop';
   }
 
   protected settingsFor(options: RMSpropOptions): RmsPropStepAttrs {
-    const defaults = { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0 };
-    const { lr, alpha, eps, momentum, centered, weightDecay } = readOptions(this.name, options, defaults);
-    requireSetting(this.name, 'lr', lr, 0);
-    requireSetting(this.name, 'alpha', alpha, 0, 1);
-    requireSetting(this.name, 'eps', eps, 0);
-    requireSetting(this.name, 'momentum', momentum, 0);
-    requireSetting(this.name, 'weightDecay', weightDecay, 0);
-    return { lr, alpha, eps, momentum, centered, weightDecay };
+    return this.read(options, { lr: 0.01, alpha: 0.99, eps: 1e-8, momentum: 0, centered: false, weightDecay: 0 }, ['alpha']);
   }
 
   protected stateNames({ momentum, centered }: RmsPropStepAttrs): readonly string[] {

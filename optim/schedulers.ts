@@ -1,9 +1,11 @@
 import { TapegradError } from '../core/errors.js';
-import { REQUIRED, readOptions, requireChoice } from '../core/options.js';
+import { REQUIRED, readOptions, requireArray, requireChoice, requireFunction, requireNumber, requireWhole, show } from '../core/options.js';
+import { requireSetting } from './optimizer.js';
 
 /*
  * Learning-rate schedules: names and options are those of `torch.optim.lr_scheduler`, in camelCase. A schedule sets the
  * optimiser's rates when it is made, and again with every `step()`, which is called once an epoch (or once a batch: the unit is yours).
+ * Several may share an optimiser: their factors multiply, as PyTorch's do.
  */
 
 /** What a schedule needs of an optimiser: groups whose rate can be set. Every optimiser here fits. */
@@ -12,15 +14,30 @@ export interface Scheduled {
 }
 
 function requireThat(condition: boolean, schedule: string, rule: string, value: unknown): void {
-  if (!condition) throw new TapegradError(`${schedule}: ${rule}, got ${value}`);
+  if (!condition) throw new TapegradError(`${schedule}: ${rule}, got ${show(value)}`);
 }
 
-/** A schedule whose rate depends on nothing but the number of steps and the rate that each group began with. */
+function requirePositive(schedule: string, name: string, value: number): void {
+  requireThat(Number.isFinite(value) && value > 0, schedule, `${name} must be a number above 0`, value);
+}
+
+/** What a schedule needs to go on. Of each group: the rate that it began with, and the one in force. */
+export interface ScheduleState {
+  steps: number;
+  baseRates: readonly number[];
+  rates: readonly number[];
+}
+
+/**
+ * A schedule whose rate depends on nothing but the number of steps and the rate that each group began with. Where something else has
+ * changed a rate since (another schedule, a plateau, `optimizer.lr = 0.01`), the schedule goes on from there in proportion.
+ */
 export abstract class Schedule {
-  private readonly baseRates: readonly number[];
+  private baseRates: readonly number[];
   private steps = 0;
 
   constructor(private readonly optimizer: Scheduled) {
+    requireArray(this.constructor.name, 'the groups of the optimiser', optimizer?.groups);
     this.baseRates = optimizer.groups.map(({ settings }) => settings.lr);
   }
 
@@ -29,22 +46,49 @@ export abstract class Schedule {
 
   /** Moves on by one step. */
   step(): void {
+    this.optimizer.groups.forEach(({ settings }, i) => (settings.lr = this.rateAfter(settings.lr, this.baseRates[i])));
     this.steps++;
-    this.apply();
   }
 
-  /** Steps taken, to continue from a checkpoint with `loadStateDict`. */
-  stateDict(): { steps: number } {
-    return { steps: this.steps };
+  /** To continue from a checkpoint with `loadStateDict`. */
+  stateDict(): ScheduleState {
+    return { steps: this.steps, baseRates: [...this.baseRates], rates: this.optimizer.groups.map(({ settings }) => settings.lr) };
   }
 
-  /** The next `step()` goes on from here. The rate now is the optimiser's own state: another schedule may have changed it since. */
-  loadStateDict({ steps }: { steps: number }): void {
+  /**
+   * Puts the rates back, and goes on from there. Of a state that holds `steps` alone, as older checkpoints do, the base rates are those
+   * that this schedule was made with.
+   */
+  loadStateDict(state: Pick<ScheduleState, 'steps'> & Partial<ScheduleState>): void {
+    const where = `${this.constructor.name}.loadStateDict`;
+    const { groups } = this.optimizer;
+    const requireRates = (name: string, values: readonly number[]) => {
+      requireArray(where, name, values);
+      requireThat(values.length === groups.length, where, `${name} must hold one rate for each of ${groups.length} groups`, values);
+      values.forEach((value, i) => requireSetting(where, `${name}[${i}]`, value));
+    };
+    requireWhole(where, 'steps', state?.steps, 0);
+    const { steps, baseRates = this.baseRates } = state;
+    requireRates('baseRates', baseRates);
+    const { rates = baseRates.map((base) => this.rateAt(steps, base)) } = state;
+    requireRates('rates', rates);
     this.steps = steps;
+    this.baseRates = [...baseRates];
+    groups.forEach(({ settings }, i) => (settings.lr = rates[i]));
   }
 
+  /** Sets the rates to begin with: the last thing that the constructor of a schedule does. */
   protected apply(): void {
     this.optimizer.groups.forEach(({ settings }, i) => (settings.lr = this.rateAt(this.steps, this.baseRates[i])));
+  }
+
+  /** The rate after one more step, where it is `rate` now. */
+  private rateAfter(rate: number, base: number): number {
+    const next = this.rateAt(this.steps + 1, base);
+    if (rate === this.rateAt(this.steps, base)) return next;
+    // Changed by something else. The proportions are those of any base; one of 0 has none.
+    const [from, to] = [this.steps, this.steps + 1].map((step) => this.rateAt(step, base || 1));
+    return from === 0 ? next : rate * (to / from);
   }
 }
 
@@ -55,7 +99,8 @@ export class StepLR extends Schedule {
   constructor(optimizer: Scheduled, options: { stepSize: number; gamma?: number }) {
     super(optimizer);
     this.options = readOptions('StepLR', options, { stepSize: REQUIRED, gamma: 0.1 });
-    requireThat(Number.isInteger(options.stepSize) && options.stepSize > 0, 'StepLR', 'stepSize must be a whole number from 1', options.stepSize);
+    requireWhole('StepLR', 'stepSize', this.options.stepSize, 1);
+    requireSetting('StepLR', 'gamma', this.options.gamma);
     this.apply();
   }
 
@@ -72,6 +117,10 @@ export class MultiStepLR extends Schedule {
   constructor(optimizer: Scheduled, options: { milestones: readonly number[]; gamma?: number }) {
     super(optimizer);
     this.options = readOptions('MultiStepLR', options, { milestones: REQUIRED, gamma: 0.1 });
+    const { milestones, gamma } = this.options;
+    requireArray('MultiStepLR', 'milestones', milestones);
+    milestones.forEach((milestone, i) => requireWhole('MultiStepLR', `milestones[${i}]`, milestone, 0));
+    requireSetting('MultiStepLR', 'gamma', gamma);
     this.apply();
   }
 
@@ -88,6 +137,7 @@ export class ExponentialLR extends Schedule {
   constructor(optimizer: Scheduled, options: { gamma: number }) {
     super(optimizer);
     ({ gamma: this.gamma } = readOptions('ExponentialLR', options, { gamma: REQUIRED }));
+    requireSetting('ExponentialLR', 'gamma', this.gamma);
     this.apply();
   }
 
@@ -103,7 +153,8 @@ export class CosineAnnealingLR extends Schedule {
   constructor(optimizer: Scheduled, options: { tMax: number; etaMin?: number }) {
     super(optimizer);
     this.options = readOptions('CosineAnnealingLR', options, { tMax: REQUIRED, etaMin: 0 });
-    requireThat(options.tMax > 0, 'CosineAnnealingLR', 'tMax must be above 0', options.tMax);
+    requirePositive('CosineAnnealingLR', 'tMax', this.options.tMax);
+    requireSetting('CosineAnnealingLR', 'etaMin', this.options.etaMin);
     this.apply();
   }
 
@@ -129,6 +180,10 @@ export class LinearLR extends Schedule {
   constructor(optimizer: Scheduled, options: LinearOptions = {}) {
     super(optimizer);
     this.options = readOptions('LinearLR', options, { startFactor: 1 / 3, endFactor: 1, totalIters: 5 });
+    const { startFactor, endFactor, totalIters } = this.options;
+    requireSetting('LinearLR', 'startFactor', startFactor);
+    requireSetting('LinearLR', 'endFactor', endFactor);
+    requirePositive('LinearLR', 'totalIters', totalIters);
     this.apply();
   }
 
@@ -153,11 +208,19 @@ export class SequentialLR extends Schedule {
   constructor(optimizer: Scheduled, options: SequentialOptions) {
     super(optimizer);
     const { schedules, milestones } = readOptions('SequentialLR', options, { schedules: REQUIRED, milestones: REQUIRED });
+    requireArray('SequentialLR', 'schedules', schedules);
+    requireArray('SequentialLR', 'milestones', milestones);
     requireThat(schedules.length === milestones.length + 1, 'SequentialLR', `${schedules.length} schedules take one milestone less`, milestones.length);
-    requireThat(milestones.every((at, i) => at > (milestones[i - 1] ?? 0)), 'SequentialLR', 'milestones must rise from 1', milestones);
+    const rise = milestones.every((at, i) => Number.isInteger(at) && at > (milestones[i - 1] ?? 0));
+    requireThat(rise, 'SequentialLR', 'milestones must rise from 1', milestones);
     this.milestones = milestones;
     const copy = () => ({ groups: optimizer.groups.map(({ settings }) => ({ settings: { lr: settings.lr } })) });
-    this.parts = schedules.map((make) => make(copy()));
+    this.parts = schedules.map((make, i) => {
+      requireFunction('SequentialLR', `schedules[${i}]`, make);
+      const part = make(copy());
+      requireThat(part instanceof Schedule, 'SequentialLR', `schedules[${i}] must return a schedule`, part);
+      return part;
+    });
     this.apply();
   }
 
@@ -188,18 +251,22 @@ export class OneCycleLR extends Schedule {
     this.options = readOptions('OneCycleLR', options, {
       maxLr: REQUIRED, totalSteps: REQUIRED, pctStart: 0.3, annealStrategy: 'cos', divFactor: 25, finalDivFactor: 1e4,
     });
-    const { totalSteps, pctStart, annealStrategy } = this.options;
+    const { maxLr, totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor } = this.options;
+    requirePositive('OneCycleLR', 'maxLr', maxLr);
+    requireWhole('OneCycleLR', 'totalSteps', totalSteps, 2);
+    requirePositive('OneCycleLR', 'pctStart', pctStart);
+    requireThat(pctStart < 1, 'OneCycleLR', 'pctStart must be below 1', pctStart);
     requireChoice('OneCycleLR', 'annealStrategy', annealStrategy, ['cos', 'linear']);
-    requireThat(Number.isInteger(totalSteps) && totalSteps > 1, 'OneCycleLR', 'totalSteps must be a whole number from 2', totalSteps);
-    requireThat(pctStart > 0 && pctStart < 1, 'OneCycleLR', 'pctStart must lie between 0 and 1', pctStart);
+    requirePositive('OneCycleLR', 'divFactor', divFactor);
+    requirePositive('OneCycleLR', 'finalDivFactor', finalDivFactor);
     this.apply();
   }
 
   rateAt(step: number): number {
     const { maxLr, totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor } = this.options;
     const first = maxLr / divFactor;
-    const top = pctStart * totalSteps - 1;
-    const [from, to, share] = step <= top ? [first, maxLr, step / top] : [maxLr, first / finalDivFactor, (step - top) / (totalSteps - 1 - top)];
+    const top = pctStart * totalSteps - 1; // from 0 down, the cycle begins at or past its top
+    const [from, to, share] = step < top ? [first, maxLr, step / top] : [maxLr, first / finalDivFactor, (step - top) / (totalSteps - 1 - top)];
     const way = Math.min(share, 1);
     return annealStrategy === 'linear' ? from + (to - from) * way : to + ((from - to) * (1 + Math.cos(Math.PI * way))) / 2;
   }
@@ -231,17 +298,23 @@ export class ReduceLROnPlateau {
   private readonly options: Required<PlateauOptions>;
 
   constructor(private readonly optimizer: Scheduled, options: PlateauOptions = {}) {
+    requireArray('ReduceLROnPlateau', 'the groups of the optimiser', optimizer?.groups);
     this.options = readOptions('ReduceLROnPlateau', options, {
       mode: 'min', factor: 0.1, patience: 10, threshold: 1e-4, thresholdMode: 'rel', cooldown: 0, minLr: 0, eps: 1e-8,
     });
     requireChoice('ReduceLROnPlateau', 'mode', this.options.mode, ['min', 'max']);
     requireChoice('ReduceLROnPlateau', 'thresholdMode', this.options.thresholdMode, ['rel', 'abs']);
-    requireThat(this.options.factor < 1, 'ReduceLROnPlateau', 'factor must be below 1', this.options.factor);
+    const { factor, patience, cooldown, threshold, minLr, eps } = this.options;
+    requireSetting('ReduceLROnPlateau', 'factor', factor, 1);
+    requireWhole('ReduceLROnPlateau', 'patience', patience, 0);
+    requireWhole('ReduceLROnPlateau', 'cooldown', cooldown, 0);
+    for (const [name, value] of Object.entries({ threshold, minLr, eps })) requireSetting('ReduceLROnPlateau', name, value);
     this.best = this.options.mode === 'min' ? Infinity : -Infinity;
   }
 
-  /** Takes the metric of one step (an epoch's validation loss, say). */
+  /** Takes the metric of one step (an epoch's validation loss, say). NaN is no improvement. */
   step(metric: number): void {
+    requireThat(typeof metric === 'number', 'ReduceLROnPlateau.step', 'the metric must be a number', metric);
     const { patience, cooldown, factor, minLr, eps } = this.options;
     if (this.isBetter(metric)) {
       this.best = metric;
@@ -267,7 +340,12 @@ export class ReduceLROnPlateau {
     return { best, badSteps, coolingDown };
   }
 
-  loadStateDict({ best, badSteps, coolingDown }: { best: number; badSteps: number; coolingDown: number }): void {
+  loadStateDict(state: { best: number; badSteps: number; coolingDown: number }): void {
+    const where = 'ReduceLROnPlateau.loadStateDict';
+    requireNumber(where, 'best', state?.best);
+    const { best, badSteps, coolingDown } = state;
+    requireWhole(where, 'badSteps', badSteps, 0);
+    requireWhole(where, 'coolingDown', coolingDown, 0);
     Object.assign(this, { best, badSteps, coolingDown });
   }
 

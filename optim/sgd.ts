@@ -1,8 +1,7 @@
 import { TapegradError } from '../core/errors.js';
-import { readOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { type SgdStepAttrs, sgdStep } from '../kernels/optimizerSteps/op.js';
-import { Optimizer, type ParameterState, type Params, requireSetting } from './optimizer.js';
+import { Optimizer, type ParameterState } from './optimizer.js';
 
 export interface SGDOptions {
   /** Default 1e-3. */
@@ -19,25 +18,17 @@ export interface SGDOptions {
 
 /** Stochastic gradient descent, with momentum if asked for. PyTorch's name: `torch.optim.SGD`. */
 export class SGD extends Optimizer<SGDOptions, SgdStepAttrs> {
-  constructor(params: Params<SGDOptions>, options: SGDOptions = {}) {
-    super(params, options);
-  }
-
   protected get name(): string {
     return 'SGD';
   }
 
   protected settingsFor(options: SGDOptions): SgdStepAttrs {
-    const defaults = { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 };
-    const { lr, momentum, dampening, nesterov, weightDecay } = readOptions(this.name, options, defaults);
-    requireSetting(this.name, 'lr', lr, 0);
-    requireSetting(this.name, 'momentum', momentum, 0);
-    requireSetting(this.name, 'dampening', dampening, 0);
-    requireSetting(this.name, 'weightDecay', weightDecay, 0);
+    const settings = this.read(options, { lr: 1e-3, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 });
+    const { momentum, dampening, nesterov } = settings;
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new TapegradError(`SGD: nesterov takes momentum and no dampening, got momentum ${momentum}, dampening ${dampening}`);
     }
-    return { lr, momentum, dampening, nesterov, weightDecay };
+    return settings;
   }
 
   protected stateNames({ momentum }: SgdStepAttrs): readonly string[] {

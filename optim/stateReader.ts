@@ -1,6 +1,7 @@
 import { TapegradError } from '../core/errors.js';
+import { show } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
-import type { Tensor } from '../core/tensor.js';
+import { Tensor } from '../core/tensor.js';
 import type { OptimizerState } from './optimizer.js';
 
 /** Reads a saved state entry by entry, checks each, and knows what nobody asked for. */
@@ -8,6 +9,10 @@ export class StateReader {
   private readonly unread: Set<string>;
 
   constructor(private readonly optimizer: string, private readonly state: OptimizerState) {
+    for (const part of ['tensors', 'numbers'] as const) {
+      const found: unknown = state?.[part];
+      if (typeof found !== 'object' || found === null) this.refuse(`its ${part} must be an object by name, got ${show(found)}`);
+    }
     this.unread = new Set([...Object.keys(state.numbers), ...Object.keys(state.tensors)]);
   }
 
@@ -18,7 +23,7 @@ export class StateReader {
   number(name: string): number {
     this.unread.delete(name);
     const value = this.state.numbers[name];
-    if (!Number.isFinite(value)) this.refuse(`${name} is ${value}, not a number`);
+    if (!Number.isFinite(value)) this.refuse(`${name} is ${show(value)}, not a number`);
     return value;
   }
 
@@ -26,10 +31,11 @@ export class StateReader {
   tensor(name: string, parameter: Tensor): Tensor {
     this.unread.delete(name);
     const saved = this.state.tensors[name];
-    if (!saved) this.refuse(`${name} is missing`);
-    const show = ({ dtype, shape, device }: Tensor) => `${dtype} [${shape}] on ${device}`;
+    if (saved === undefined) this.refuse(`${name} is missing`);
+    if (!(saved instanceof Tensor)) this.refuse(`${name} must be a tensor, got ${show(saved)}`);
+    const describe = ({ dtype, shape, device }: Tensor) => `${dtype} [${shape}] on ${device}`;
     if (!sameShape(saved.shape, parameter.shape) || saved.dtype !== parameter.dtype || saved.device !== parameter.device) {
-      this.refuse(`${name} is ${show(saved)}, its parameter ${show(parameter)}`);
+      this.refuse(`${name} is ${describe(saved)}, its parameter ${describe(parameter)}`);
     }
     return saved;
   }

@@ -130,7 +130,7 @@ test('--device webgpu without an adapter', () => {
 
 const SMALL = ['--device', 'cpu', '--train', '150', '--batch', '32', '--seed', '5'];
 
-test('a checkpoint of another architecture, a damaged one, and flags that contradict it', async () => {
+test('a checkpoint of another architecture, a damaged one, flags that contradict it, and one that has all its epochs', async () => {
   const good = join(folder, 'good.safetensors');
   const result = run(...SMALL, '--epochs', '1', '--save', good);
   assert.is(result.status, 0, result.stderr);
@@ -141,12 +141,24 @@ test('a checkpoint of another architecture, a damaged one, and flags that contra
     const state = new Linear(3, 2).stateDict();
     await saveCheckpoint(other, Object.fromEntries(Object.entries(state).map(([name, t]) => [`model.${name}`, t])), metadata);
   });
+  const options = join(folder, 'options.safetensors');
+  for (const text of ['{', 'null']) {
+    await scope(() => saveCheckpoint(options, new Linear(3, 2).stateDict(), { ...metadata, options: text }));
+    assertUsageError(run('--device', 'cpu', '--resume', options), /options\.safetensors at byte 8: expected a checkpoint saved by npm start, found another one/);
+  }
   assertUsageError(run('--device', 'cpu', '--resume', other), /loadStateDict: .*missing 0\.weight.*unexpected weight/);
 
   const cut = join(folder, 'cut.safetensors');
   writeFileSync(cut, readFileSync(good).subarray(0, 100_000));
   assertUsageError(run('--device', 'cpu', '--resume', cut), /cut\.safetensors/);
   assertUsageError(run('--device', 'cpu', '--resume', good, '--batch', '64'), /--batch 64: .*saved with --batch 32/);
+
+  const json = join(folder, 'good.json');
+  const finished = run('--device', 'cpu', '--epochs', '1', '--resume', good, '--json', json);
+  assert.is(finished.status, 0, finished.stderr);
+  assert.not.match(finished.stdout, /NaN|a step,/, 'no step was left to take');
+  const { secondsFirstStep, millisPerStep } = JSON.parse(readFileSync(json, 'utf8'));
+  assert.equal([secondsFirstStep, millisPerStep], [null, null]);
 });
 
 test('Ctrl-C saves, and --resume continues bit for bit', async () => {

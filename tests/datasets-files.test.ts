@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FormatError } from '../index.js';
+import { FormatError, TapegradError } from '../index.js';
 import {
   loadCifar, matrixOf, numbersOf, parseCifar, parseCsv, parseWav, readCsv, readLabelledFolders, readLabelledLines, readLines, readWav,
 } from '../datasets/index.js';
 // @ts-expect-error: the build scripts are plain JavaScript
 import { bundleProgram } from '../scripts/bundleProgram.mjs';
+import { rejectsWith, throwsError } from './fixtures/expect.js';
 import { skip } from './support.js';
 
 /* Readers of CSV, text, WAV and CIFAR files: good ones, and ones that are broken. */
@@ -47,6 +48,15 @@ test('CSV: a last line without line end, with an empty last cell', () => {
   assert.equal(parseCsv('a,b\n1,', 'table').rows, [['1', '']]);
 });
 
+test('CSV: an empty line of a table of one column is an empty cell', () => {
+  for (const [text, rows] of [
+    ['a\n1\n\n3\n', ['1', '', '3']], ['a\r\n\r\n2', ['', '2']], ['a\n1\n""\n3', ['1', '', '3']], ['\n\na\n1\n\n', ['1', '']],
+  ] as const) {
+    assert.equal(parseCsv(text, 'table').rows, rows.map((cell) => [cell]), JSON.stringify(text));
+  }
+  assert.equal([...numbersOf(parseCsv('a\n1\n\n3\n', 'table'), 'a')].map(String), ['1', 'NaN', '3']);
+});
+
 test('CSV: columns as numbers', () => {
   const table = parseCsv('a,b\n1,2\n,-3e1\n', 'table');
   assert.equal([...numbersOf(table, 'b')], [2, -30]);
@@ -57,6 +67,7 @@ test('CSV: columns as numbers', () => {
 for (const [label, text, message] of [
   ['a quote that stays open', 'a\n"b', /table at byte 2: expected a closing quote/],
   ['text after a quoted cell', 'a\n"b"c', /table at byte 5: expected a comma or the end of the line.*found "c"/],
+  ['text after a quoted cell, characters of several bytes before it', '\uFEFFé😀\n"b"c', /table at byte 13: expected a comma/],
   ['a row too short', 'a,b\n1\n', /expected 2 cells in row 1, found 1/],
   ['an empty file', '', /expected a header row/],
 ] as const) {
@@ -71,7 +82,7 @@ test('CSV: a cell that is no number, a column that is not there, a file that is 
 });
 
 test('text: lines, classes from files, classes from folders', async () => {
-  const negative = write('neg.txt', 'bad\r\n\nworse\n');
+  const negative = write('neg.txt', '\uFEFFbad\r\n\nworse\n');
   const positive = write('pos.txt', 'good');
   assert.equal(await readLines(negative), ['bad', 'worse']);
   const lines = await readLabelledLines([negative, positive]);
@@ -129,11 +140,19 @@ test('WAV: every kind of sample, channels averaged, other chunks skipped', async
   assert.is((await readWav(write('sound.wav', wav(1, 1, 8, Uint8Array.of(128))))).samples.length, 1);
 });
 
+/** The same sound, with a chunk of four bytes before its format. */
+function behindAChunk(sound: Uint8Array): Uint8Array {
+  return Buffer.concat([sound.subarray(0, 12), Buffer.from('LIST\x04\0\0\0text', 'latin1'), sound.subarray(12)]);
+}
+
 const SOUND = wav(1, 1, 16, new Uint8Array(8));
 
 for (const [label, bytes, message] of [
   ['not a RIFF file', Uint8Array.from(SOUND).with(0, 0), /at byte 0: expected a RIFF header/],
-  ['another kind of sample', wav(1, 1, 12, new Uint8Array(8)), /expected PCM of 8, 16, 24 or 32 bits.*found format 1 of 12 bits/],
+  ['another kind of sample', wav(1, 1, 12, new Uint8Array(8)), /at byte 20: expected PCM of 8, 16, 24 or 32 bits.*found format 1 of 12 bits/],
+  ['another kind of sample, its format after another chunk', behindAChunk(wav(1, 1, 12, new Uint8Array(8))), /at byte 32: expected PCM/],
+  ['half a sample', wav(1, 1, 16, new Uint8Array(3)), /at byte 52: expected a whole number of frames of 2 bytes, found 3 bytes/],
+  ['half a frame', wav(1, 2, 16, new Uint8Array(6)), /expected a whole number of frames of 4 bytes, found 6 bytes/],
   ['compressed', wav(85, 1, 16, new Uint8Array(8)), /found format 85 of 16 bits/],
   ['no channels', wav(1, 0, 16, new Uint8Array(8)), /expected at least one channel/],
   ['data cut short', SOUND.subarray(0, SOUND.length - 3), /expected 8 bytes of sound, found the end of the file after 5/],
@@ -156,6 +175,9 @@ test('CIFAR: pixels by plane, fine labels of CIFAR-100, several files', async ()
   await assertFault(() => parseCifar(new Uint8Array(3072), 'cifar10', 'batch'), /expected a whole number of records of 3073 bytes, found 3072 bytes/);
   await assertFault(() => parseCifar(record([10], 0), 'cifar10', 'batch'), /batch at byte 0: expected a label below 10, found 10/);
   await assertFault(() => loadCifar('cifar10', 'test', folder), /test_batch\.bin/);
+  await rejectsWith(loadCifar('cifar5' as never, 'test', folder), TapegradError, /^loadCifar: set must be one of cifar10, cifar100, got 'cifar5'$/);
+  await rejectsWith(loadCifar('cifar10', 'valid' as never, folder), TapegradError, /^loadCifar: part must be one of train, test, got 'valid'$/);
+  throwsError(() => parseCifar(new Uint8Array(3073), 'cifar5' as never, 'batch'), TapegradError, /^parseCifar: set must be one of/);
 });
 
 const DATA = process.env.TAPEGRAD_DATA;

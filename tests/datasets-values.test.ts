@@ -1,10 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Philox } from '../index.js';
+import { Philox, TapegradError } from '../index.js';
 import {
   SequenceLoader, Vocabulary, blobs, characterTokens, copyTask, crop, fft, flipHorizontal, kFold, logMelSpectrogram, melFilters, noise,
   padSequences, ringCentres, ringOfGaussians, scale, sines, spirals, twoMoons, wordTokens,
 } from '../datasets/index.js';
+import { throwsError } from './fixtures/expect.js';
 
 /* Tokens, sequences, spectra, folds, generated sets and image transforms. */
 
@@ -109,7 +110,7 @@ test('folds: each example is tested on once, classes in equal shares, seeded', (
   }
   assert.equal(kFold(labels, 5, 1), folds);
   assert.not.equal(kFold(labels, 5, 2), folds);
-  assert.throws(() => kFold([0, 1], 3), /folds must be a whole number from 2 to the 2 examples, got 3/);
+  assert.throws(() => kFold([0, 1], 3), /^kFold: folds of 2 examples must be a whole number from 2 to 2, got 3$/);
 });
 
 test('generated points: classes in equal shares, seeded, where they ought to lie', () => {
@@ -144,6 +145,35 @@ test('generated sequences: sines within bounds, the copy task repeats its symbol
     assert.equal([...target], [0, 0, 0, 0, 0, 0, ...input.subarray(0, 3)]);
   }
 });
+
+const sequences = (options: object) => () => new SequenceLoader([[1], [2]], [0, 1], { batchSize: 1, ...options });
+const batches = (epoch: number, start: number) => () => [...sequences({})().batches(epoch, start)];
+const spectrum = (options: object) => () => logMelSpectrogram({ samples: new Float32Array(256), sampleRate: 8000 }, options);
+
+const UNFIT: [() => unknown, RegExp][] = [
+  [spectrum({ hop: 100.5 }), /^logMelSpectrogram: hop must be a whole number from 1, got 100\.5$/],
+  [spectrum({ bands: 2.5 }), /^logMelSpectrogram: bands must be a whole number from 1, got 2\.5$/],
+  [spectrum({ windowSize: 1 }), /^logMelSpectrogram: windowSize must be a whole number from 2, got 1$/],
+  [spectrum({ low: '0' }), /^logMelSpectrogram: low must be a number, got '0'$/],
+  [spectrum({ high: 4001 }), /^logMelSpectrogram: the range 0 to 4001 Hz does not fit a sample rate of 8000$/],
+  [() => padSequences([[1, 2, 3]], { length: 2.5 }), /^padSequences: length must be a whole number from 0, got 2\.5$/],
+  [sequences({ maxLength: 1.5 }), /^SequenceLoader: maxLength must be a whole number from 1, got 1\.5$/],
+  [sequences({ maxLength: -1 }), /^SequenceLoader: maxLength must be a whole number from 1, got -1$/],
+  [sequences({ batchSize: 0 }), /^SequenceLoader: batchSize must be a whole number from 1, got 0$/],
+  [batches(0, -1), /^SequenceLoader\.batches: start must be a whole number from 0, got -1$/],
+  [batches(0.5, 0), /^SequenceLoader\.batches: epoch must be a whole number from 0 to 16777215, got 0\.5$/],
+  [() => spirals(3, { arms: 0 }), /^spirals: arms must be a whole number from 1, got 0$/],
+  [() => spirals(3, { turns: 'x' as never }), /^spirals: turns must be a number, got 'x'$/],
+  [() => twoMoons(2.5), /^twoMoons: count must be a whole number from 0, got 2\.5$/],
+  [() => twoMoons(-1), /^twoMoons: count must be a whole number from 0, got -1$/],
+  [() => twoMoons(1, { noise: 'x' as never }), /^twoMoons: noise must be a number, got 'x'$/],
+  [() => blobs(3, { classes: 0 }), /^blobs: classes must be a whole number from 1, got 0$/],
+  [() => ringOfGaussians(3, { modes: 0.5 }), /^ringCentres: modes must be a whole number from 1, got 0\.5$/],
+  [() => sines(1, 2.5), /^sines: length must be a whole number from 0, got 2\.5$/],
+  [() => copyTask(1, { delay: -1 }), /^copyTask: delay must be a whole number from 0, got -1$/],
+  [() => Vocabulary.build([['a']], { maxSize: 1 }), /^Vocabulary\.build: maxSize with 2 specials must be a whole number from 2, got 1$/],
+];
+for (const [call, message] of UNFIT) test(`a size that does not fit: ${message.source}`, () => throwsError(call, TapegradError, message));
 
 const SHAPE = [1, 3, 3] as const;
 const IMAGE = Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]);

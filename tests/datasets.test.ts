@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FormatError, Philox } from '../index.js';
-import { DataLoader, generateDigits, loadMnist, normalize, parseIdx, randomSplit, readIdx, rotate, subset, translate } from '../datasets/index.js';
+import { FormatError, Philox, TapegradError } from '../index.js';
+import {
+  DataLoader, generateDigits, loadMnist, normalize, parseIdx, randomSplit, readIdx, rotate, selectExamples, subset, translate,
+} from '../datasets/index.js';
+import { rejectsWith, throwsError } from './fixtures/expect.js';
 import { skip } from './support.js';
 
 const test = suite('datasets');
@@ -103,6 +106,7 @@ test('MNIST: a label above 9, unequal counts, a missing folder, a missing file',
   assert.match((await faultOf(() => loadMnist('train', writeMnist('count', images, idx([3], [1, 2, 3]))))).message, /expected 2 labels.*found 3/);
   assert.match((await faultOf(() => loadMnist('train', writeMnist('axes', idx([2], [1, 2]), idx([2], [1, 2]))))).message, /expected 3 axes/);
   assert.match((await faultOf(() => loadMnist('train', join(folder, 'nowhere')))).message, /nowhere.*no such folder/);
+  await rejectsWith(loadMnist('valid' as never, folder), TapegradError, /^loadMnist: part must be one of train, test, got 'valid'$/);
   assert.match((await faultOf(() => loadMnist('test', folder))).message, /expected t10k-images-idx3-ubyte or t10k-images-idx3-ubyte\.gz/);
 });
 
@@ -188,7 +192,27 @@ test('subset shares memory and checks its bounds', () => {
   const part = subset(dataset, 4, 7);
   assert.equal([...part.labels], [...dataset.labels.slice(4, 7)]);
   assert.is(part.images.buffer, dataset.images.buffer);
-  assert.throws(() => subset(dataset, 4, 11), /subset: examples 4 to 11/);
+  assert.throws(() => subset(dataset, 4, 11), /^subset: to must be a whole number from 4 to 10, got 11$/);
+  assert.throws(() => subset(dataset, -1, 11), /^subset: from must be a whole number from 0 to 10, got -1$/);
 });
+
+const THREE = { inputs: [{ data: Float32Array.of(1, 2, 3), shape: [3] }], targets: [] };
+const loader = (dataset: object, options: object = {}) => new DataLoader(dataset as typeof THREE, { batchSize: 2, ...options });
+const cut = loader(generateDigits('train', 1), { transform: (pixels: Float32Array) => pixels.subarray(84) });
+
+const UNFIT: [() => unknown, RegExp][] = [
+  ...[9, -1, 0.5].map((index): [() => unknown, RegExp] => [
+    () => selectExamples(THREE, [0, index]), new RegExp(`^selectExamples: index 1 must be a whole number from 0 to 2, got ${index}$`)]),
+  [() => selectExamples(undefined as never, [0]), /^dataset: inputs must be an array, got undefined$/],
+  [() => loader(undefined as never), /^dataset: inputs must be an array, got undefined$/],
+  [() => loader({ inputs: THREE.inputs }), /^dataset: targets must be an array, got undefined$/],
+  [() => loader(THREE, { batchSize: 1.5 }), /^DataLoader: batchSize must be a whole number from 1, got 1\.5$/],
+  [() => [...loader(THREE).batches(0, -1)], /^DataLoader\.batches: start must be a whole number from 0, got -1$/],
+  [() => [...loader(THREE).batches(-1)], /^DataLoader\.batches: epoch must be a whole number from 0 to 16777215, got -1$/],
+  [() => [...cut.batches(0)], /^DataLoader: the transform must return 784 pixels for image 0 of shape \[1,28,28\], got 700$/],
+  [() => generateDigits('valid' as never, 2), /^generateDigits: part must be one of train, test, got 'valid'$/],
+  [() => generateDigits('train', 2.5), /^generateDigits: count must be a whole number from 0, got 2\.5$/],
+];
+for (const [call, message] of UNFIT) test(`refused: ${message.source}`, () => throwsError(call, TapegradError, message));
 
 test.run();

@@ -241,7 +241,7 @@ const refuses = (what: string, make: (params: Tensor[]) => void, message: RegExp
 
 refuses('SGD with a negative rate', (p) => new SGD(p, { lr: -1 }), /^SGD: lr must be a finite number from 0, got -1$/);
 refuses('SGD with an infinite rate', (p) => new SGD(p, { lr: Infinity }), /^SGD: lr .*got Infinity$/);
-refuses('SGD with a rate in words', (p) => new SGD(p, { lr: '0.1' as unknown as number }), /^SGD: lr .*got 0.1$/);
+refuses('SGD with a rate in words', (p) => new SGD(p, { lr: '0.1' as unknown as number }), /^SGD: lr .*got '0\.1'$/);
 refuses('SGD with negative momentum', (p) => new SGD(p, { momentum: -0.5 }), /^SGD: momentum .*got -0.5$/);
 refuses('SGD with negative dampening', (p) => new SGD(p, { dampening: -2 }), /^SGD: dampening .*got -2$/);
 refuses('SGD with negative weight decay', (p) => new SGD(p, { weightDecay: NaN }), /^SGD: weightDecay .*got NaN$/);
@@ -255,6 +255,13 @@ refuses('Adagrad with a negative accumulator', (p) => new Adagrad(p, { initialAc
 refuses('Adadelta with a rho of 1', (p) => new Adadelta(p, { rho: 1 }), /^Adadelta: rho must be from 0 to below 1, got 1$/);
 refuses('NAdam with negative momentumDecay', (p) => new NAdam(p, { momentumDecay: -1 }), /^NAdam: momentumDecay .*got -1$/);
 refuses('a wrong option of a group', (p) => new RMSprop([{ params: p, momentum: -1 }]), /^RMSprop: momentum .*got -1$/);
+refuses('Adam with one number for both betas', (p) => new Adam(p, { betas: 0.9 as never }), /^Adam: betas must be an array, got 0\.9$/);
+refuses('NAdam with a beta of 1', (p) => new NAdam(p, { betas: [0.9, 1] }), /^NAdam: betas\[1\] must be from 0 to below 1, got 1$/);
+for (const make of [SGD, Adam, AdamW, RMSprop, Adagrad, Adadelta, NAdam]) {
+  for (const options of [0.5, null, [0.5]]) {
+    refuses(`${make.name} with ${JSON.stringify(options)} for its options`, (p) => new make(p, options as never), /^\w+: options must be an object, got .*$/);
+  }
+}
 refuses('a wrong rate later', (p) => (new Adam(p).lr = -3), /^Adam: lr .*got -3$/);
 refuses('no parameters', () => new SGD([], { lr: 0.1 }), /^SGD: there are no parameters/);
 refuses('a result instead of a leaf', ([a]) => new SGD([a.mul(a)], { lr: 0.1 }), /^SGD: parameter 0 of shape \[5\] is the result of an op/);
@@ -278,6 +285,10 @@ test('a saved state that does not fit is refused, and nothing changes', () =>
       [() => optimizer.loadStateDict({ tensors: { ...tensors, '7.expAvg': first }, numbers }), /7.expAvg unexpected/],
       [() => optimizer.loadStateDict({ tensors, numbers: someNumbers }), /groups.0.eps is undefined, not a number/],
       [() => optimizer.loadStateDict({ tensors, numbers: { ...numbers, '1.step': NaN } }), /1.step is NaN, not a number/],
+      [() => optimizer.loadStateDict({} as never), /^Adam: the saved state does not fit: its tensors must be an object by name, got undefined$/],
+      [() => optimizer.loadStateDict(null as never), /^Adam: .*got undefined$/],
+      [() => optimizer.loadStateDict({ tensors } as never), /^Adam: .*its numbers must be an object by name, got undefined$/],
+      [() => optimizer.loadStateDict({ tensors: { ...tensors, '0.expAvg': [1] as never }, numbers }), /^Adam: .*0\.expAvg must be a tensor, got \[1\]$/],
       [() => new SGD(params, { lr: 1 }).loadStateDict({ tensors, numbers }), /^SGD: .*groups.0.momentum is undefined/],
     ];
     for (const [load, message] of refusals) assert.throws(load, message);

@@ -6,7 +6,8 @@ import {
 } from '../index.js';
 import { callOp } from '../core/apply.js';
 import { backendFor } from '../core/device.js';
-import { TENSOR_STREAM } from '../kernels/random/stream.js';
+import { EPOCH_STREAMS, STREAMS } from '../core/random.js';
+import { spirals } from '../datasets/index.js';
 import { throwsError } from './fixtures/expect.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
@@ -74,7 +75,7 @@ check('the words are those of core/random.ts, across every carry', async () => {
 check('uniforms: bit-equal on both devices, and those of the host stream', async () => {
   manualSeed(5);
   const [cpu, webgpu] = await onEach((device) => rand([4099], { device }));
-  const stream = new Philox(5, TENSOR_STREAM);
+  const stream = new Philox(5, STREAMS.tensors);
   assertSame(cpu, Array.from({ length: 4099 }, () => stream.uniform()), 'CPU against the host stream');
   assertSame(webgpu, cpu, 'WebGPU against the CPU');
 });
@@ -189,9 +190,29 @@ check('a call that fails leaves the generator where it was', async () => {
   manualSeed(3);
   const state = getRandomState();
   assert.throws(() => rand([-8]), /rand: shape \[-8\]/);
+  for (const draw of [rand, randn]) {
+    assert.throws(() => draw([8], { dtpye: 'float64' } as never), /there is no option dtpye/);
+    assert.throws(() => draw([8], { dtype: 'int32' }), /gives floats, not int32/);
+  }
+  assert.throws(() => randInt(0, 2, [8], { dtype: 'int32' } as never), /there is no option dtype/);
+  assert.throws(() => randInt(2, 0, [8]), /low 2 must be below high 0/);
   assert.throws(() => dropout(ones([8]), { p: 1 }), /dropout: p /);
   assert.throws(() => dropout(ones([8], { dtype: 'int32' })), /dropout: x must be a float/);
   assert.equal(getRandomState(), state);
+});
+
+check('no two streams of a seed share words', async () => {
+  const ofEpochs: string[] = ['sequenceOrder', 'batchOrder', 'transforms'];
+  const spans = Object.entries(STREAMS).map(([name, first]) => ({ name, first, count: ofEpochs.includes(name) ? EPOCH_STREAMS : 1 }));
+  spans.sort((a, b) => a.first - b.first);
+  spans.forEach(({ name, first, count }, i) => {
+    const next = spans[i + 1] ?? { name: 'the last', first: 2 ** 32 };
+    assert.ok(first + count <= next.first, `${name} reaches into ${next.name}`);
+  });
+  // A network's first weight and a spiral's first radius: one seed, two numbers.
+  manualSeed(3);
+  const weight = (await rand([1], { device: 'cpu' }).data())[0];
+  assert.is.not(spirals(1, { seed: 3, noise: 0, arms: 1, turns: 0 }).points[0], weight);
 });
 
 check('requiresGrad makes a leaf', async () => {

@@ -4,7 +4,7 @@ import { type LSTMState, Embedding, LSTM, Linear, Module, clipGradNorm } from '.
 import { Adam, OneCycleLR } from '../../optim/index.js';
 import { Vocabulary, characterTokens, readText } from '../../datasets/index.js';
 import { Philox } from '../../core/random.js';
-import { type Context, type Example, type Outcome, requireData } from '../example.js';
+import { type Context, type Example, type Outcome, requireData, requireEnough } from '../example.js';
 import { escapeMarkup } from '../markup.js';
 import { lineChart } from '../plot.js';
 
@@ -59,9 +59,9 @@ class LanguageModel extends Module<[ids: Tensor, state: LSTMState | null], [scor
 
 async function run(context: Context): Promise<Outcome> {
   const { seed, quick, progress } = context;
-  const characters = characterTokens(
-    await readText(join(requireData(context, 'tinyshakespeare.txt (from karpathy/char-rnn)'), 'tinyshakespeare.txt')),
-  );
+  const file = join(requireData(context, 'tinyshakespeare.txt (from karpathy/char-rnn)'), 'tinyshakespeare.txt');
+  const characters = characterTokens(await readText(file));
+  requireEnough(file, 'characters', characters.length, Math.ceil((BATCH * TIME + 1) / HELD_OUT));
   const vocabulary = Vocabulary.build([characters], { specials: [] });
   const text = vocabulary.encode(characters);
   const split = Math.floor((1 - HELD_OUT) * text.length);
@@ -83,7 +83,8 @@ async function run(context: Context): Promise<Outcome> {
       loss.backward();
       clipGradNorm(model.parameters(), 1);
       optimizer.step();
-      return { loss: loss.detach(), next: next.map((part) => part.detach()) as unknown as LSTMState };
+      const [hidden, cell] = next;
+      return { loss: loss.detach(), next: [hidden.detach(), cell.detach()] };
     });
     schedule.step();
     state?.forEach((part) => part.dispose());

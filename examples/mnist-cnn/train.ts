@@ -23,28 +23,38 @@ export interface TrainingResult {
   /** Softmax regression on the same examples, for as many epochs. */
   linearTestAccuracy?: number;
   secondsTotal: number;
-  /** The first step compiles the kernels. */
-  secondsFirstStep: number;
-  /** The median of all later steps. */
-  millisPerStep: number;
+  /** The first step compiles the kernels. Null where none was left to take: the checkpoint had all the epochs already. */
+  secondsFirstStep: number | null;
+  /** The median of all later steps. Null where there were none. */
+  millisPerStep: number | null;
   interrupted: boolean;
 }
 
 /** Where Ctrl-C saves a run without `--save`. */
 const INTERRUPTED_FILE = 'mnist-cnn.safetensors';
 
-function median(values: readonly number[]): number {
+function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
 /** Options that a resumed run takes from its checkpoint; one given on the command line must agree. */
 const FIXED = ['dataset', 'train', 'batch', 'seed', 'lr'] as const;
 
+/** The options in a checkpoint; null if it is not one of this program. */
+function parseSaved(text: string | undefined): Options | null {
+  try {
+    const saved = JSON.parse(text ?? 'null');
+    return typeof saved === 'object' && saved !== null && FIXED.every((name) => name in saved) ? saved : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The options with which `file` was saved. A flag in `given` that disagrees is a UsageError. */
 function fixedOptions(file: string, { extra }: SavedTraining, asked: Options, given: ReadonlySet<string>): Partial<Options> {
-  if (extra.options === undefined) throw new FormatError({ file, offset: 8, expected: 'a checkpoint saved by npm start', found: 'another one' });
-  const saved = JSON.parse(extra.options) as Options;
+  const saved = parseSaved(extra.options);
+  if (saved === null) throw new FormatError({ file, offset: 8, expected: 'a checkpoint saved by npm start', found: 'another one' });
   for (const name of FIXED) {
     if (given.has(name) && asked[name] !== saved[name]) {
       throw new UsageError(`--${name} ${asked[name]}: ${file} was saved with --${name} ${saved[name]}; leave the flag out to continue it`);
@@ -98,7 +108,7 @@ export async function runTraining(asked: Options, given: ReadonlySet<string>, si
     parameters: model.parameters().reduce((total, t) => total + t.size, 0),
     epochs: training.history,
     secondsTotal: 0,
-    secondsFirstStep: (log.milliseconds[0] ?? NaN) / 1000,
+    secondsFirstStep: log.milliseconds.length > 0 ? log.milliseconds[0] / 1000 : null,
     millisPerStep: median(log.milliseconds.slice(1)),
     interrupted: training.interrupted,
   };
@@ -118,7 +128,8 @@ export async function runTraining(asked: Options, given: ReadonlySet<string>, si
     console.log(`test accuracy ${percent(test.accuracy)} (a linear model: ${percent(result.linearTestAccuracy)}), loss ${test.loss.toFixed(4)}`);
   }
   result.secondsTotal = (performance.now() - began) / 1000;
-  console.log(`${result.millisPerStep.toFixed(0)} ms a step, ${result.secondsTotal.toFixed(1)} s in all, on ${name} (${description})`);
+  const pace = result.millisPerStep === null ? '' : `${result.millisPerStep.toFixed(0)} ms a step, `;
+  console.log(`${pace}${result.secondsTotal.toFixed(1)} s in all, on ${name} (${description})`);
   optimizer.dispose();
   model.dispose();
   return result;

@@ -3,7 +3,7 @@ import { type Tensor, assign, concat, noGrad, scope, tensor, where } from '../..
 import { Accuracy, Dropout, EarlyStopping, Embedding, GRU, Linear, Module, evaluate, fit } from '../../nn/index.js';
 import { Adam } from '../../optim/index.js';
 import { SequenceLoader, Vocabulary, kFold, padSequences, readLabelledLines } from '../../datasets/index.js';
-import { type Context, type Example, type Outcome, requireData } from '../example.js';
+import { type Context, type Example, type Outcome, requireData, requireEnough } from '../example.js';
 import { lineChart, table } from '../plot.js';
 
 /* Does a sentence praise a film or damn it? Word embeddings and a GRU, on 10,662 sentences of reviews (Pang and Lee 2005). */
@@ -11,6 +11,7 @@ import { lineChart, table } from '../plot.js';
 // 1. Data: a tenth of the sentences is held out, another tenth tells when to stop. Words that the rest has twice are known, others are <unk>.
 
 const MAX_WORDS = 40;
+const FOLDS = 10;
 
 interface Split {
   texts: string[][];
@@ -20,8 +21,9 @@ interface Split {
 /** One text a line, tokens between spaces: the set comes that way. Held-out texts are in the order of their lengths, to need little padding. */
 async function load(folder: string, seed: number, quick: boolean): Promise<Record<'train' | 'validation' | 'test', Split>> {
   const { texts, labels } = await readLabelledLines(['neg', 'pos'].map((kind) => join(folder, `rt-polarity/rt-polarity.${kind}`)));
+  requireEnough(join(folder, 'rt-polarity'), 'sentences', texts.length, FOLDS);
   const words = texts.map((text) => text.trim().split(/\s+/));
-  const [test, validation] = kFold(labels, 10, seed).map((fold) => fold.test.sort((a, b) => words[a].length - words[b].length));
+  const [test, validation] = kFold(labels, FOLDS, seed).map((fold) => fold.test.sort((a, b) => words[a].length - words[b].length));
   const held = new Set([...test, ...validation]);
   const train = [...labels.keys()].filter((row) => !held.has(row) && (!quick || row % 5 === 0));
   const pick = (rows: ArrayLike<number>): Split => ({

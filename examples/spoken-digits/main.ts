@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   Accuracy,
@@ -16,7 +16,7 @@ import {
 } from '../../nn/index.js';
 import { AdamW } from '../../optim/index.js';
 import { DataLoader, type ImageDataset, logMelSpectrogram, readWav, translate } from '../../datasets/index.js';
-import { type Context, type Example, type Outcome, requireData } from '../example.js';
+import { type Context, type Example, type Outcome, requireData, requireEnough } from '../example.js';
 import { image, lineChart, table } from '../plot.js';
 
 /* Which digit was said? Sounds become pictures of their frequencies over time, and a convolutional network looks at them. */
@@ -43,7 +43,7 @@ async function pictureOf(path: string): Promise<Float32Array> {
 }
 
 async function load(folder: string): Promise<{ train: ImageDataset; test: ImageDataset }> {
-  const files = readdirSync(folder).flatMap((file) => {
+  const files = (existsSync(folder) ? readdirSync(folder) : []).flatMap((file) => {
     const [, digit, index] = /^(\d)_\w+_(\d+)\.wav$/.exec(file) ?? [];
     return digit === undefined ? [] : [{ file, digit: Number(digit), test: Number(index) < TEST_RECORDINGS }];
   });
@@ -53,7 +53,9 @@ async function load(folder: string): Promise<{ train: ImageDataset; test: ImageD
     for (const [i, { file }] of chosen.entries()) images.set(await pictureOf(join(folder, file)), i * BANDS * FRAMES);
     return { images, shape: [chosen.length, 1, BANDS, FRAMES], labels: Int32Array.from(chosen, ({ digit }) => digit) };
   };
-  return { train: await part(false), test: await part(true) };
+  const sets = { train: await part(false), test: await part(true) };
+  for (const [name, { labels }] of Object.entries(sets)) requireEnough(folder, `recordings DIGIT_SPEAKER_NUMBER.wav to ${name}`, labels.length, 1);
+  return sets;
 }
 
 // 2. Model: three convolutions, each followed by normalisation and a pool.

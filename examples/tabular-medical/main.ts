@@ -3,7 +3,7 @@ import { scope } from '../../index.js';
 import { Accuracy, Dropout, Linear, ReLU, Sequential, evaluate, fit } from '../../nn/index.js';
 import { AdamW } from '../../optim/index.js';
 import { DataLoader, kFold, matrixOf, numbersOf, readCsv, selectExamples } from '../../datasets/index.js';
-import { type Context, type Example, type Outcome, requireData } from '../example.js';
+import { type Context, type Example, type Outcome, requireData, requireEnough } from '../example.js';
 import { Plot, chart, table } from '../plot.js';
 
 /*
@@ -47,6 +47,7 @@ async function run(context: Context): Promise<Outcome> {
     'tabular/breast_cancer.csv',
   );
   const data = await readCsv(file);
+  requireEnough(file, 'rows', data.rows.length, FOLDS);
   const columns = data.columns.filter((column) => column !== 'label');
   const values = matrixOf(data, columns);
   const labels = Int32Array.from(numbersOf(data, 'label'));

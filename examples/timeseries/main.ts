@@ -3,7 +3,7 @@ import { type Tensor, noGrad, scope, tensor } from '../../index.js';
 import { GRU, Linear, Module, fit, mseLoss } from '../../nn/index.js';
 import { Adam } from '../../optim/index.js';
 import { DataLoader, numbersOf, readCsv } from '../../datasets/index.js';
-import { type Context, type Example, type Outcome, requireData } from '../example.js';
+import { type Context, type Example, type Outcome, requireData, requireEnough } from '../example.js';
 import { lineChart } from '../plot.js';
 
 /*
@@ -58,7 +58,9 @@ class Forecaster extends Module {
 async function run(context: Context): Promise<Outcome> {
   const { seed, quick, progress } = context;
   const folder = requireData(context, 'tabular/flights.csv (monthly airline passengers 1949-1960, Box and Jenkins)');
-  const table = await readCsv(join(folder, 'tabular/flights.csv'));
+  const file = join(folder, 'tabular/flights.csv');
+  const table = await readCsv(file);
+  requireEnough(file, 'months', table.rows.length, SEASON + WINDOW + TEST + 1);
   const passengers = numbersOf(table, table.columns.at(-1)!);
   const growth = growthOf(passengers);
   const known = growth.subarray(0, growth.length - TEST);

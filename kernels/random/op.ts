@@ -1,13 +1,13 @@
 import { type DType, isFloat } from '../../core/dtype.js';
 import { DTypeError, ShapeError } from '../../core/errors.js';
-import { type KernelOp, defineOp } from '../../core/op.js';
+import { type KernelOp, type Op, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { create } from '../create.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { randCpu, randIntCpu, randnCpu } from './cpu.js';
-import { type StreamStart, checkStream, planRandom, reserveStream } from './stream.js';
+import { type StreamStart, checkStream, nextStream, planRandom, reserveStream } from './stream.js';
 
 export interface RandomAttrs extends StreamStart {
   shape: Shape;
@@ -60,10 +60,11 @@ export const randIntOp = defineOp<KernelOp<RandIntAttrs>>({
   vjp,
 });
 
-/** The shape is checked first: a wrong one must not move the global generator. */
-function drawFor(op: string, shape: Shape): StreamStart {
-  checkShape(op, shape);
-  return reserveStream(sizeOf(shape));
+/** Calls an op with the next words of the global generator. They are taken last: a call that throws does not move it. */
+function draw(op: Op, attrs: { shape: Shape }, options: TensorOptions): Tensor {
+  const out = create(op, { ...attrs, ...nextStream() }, options);
+  reserveStream(out.size);
+  return out;
 }
 
 /**
@@ -71,7 +72,7 @@ function drawFor(op: string, shape: Shape): StreamStart {
  * numbers on every device. float32 unless options say float64. PyTorch's name: `torch.rand`.
  */
 export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
-  return create(randOp, { shape, ...drawFor('rand', shape) }, options);
+  return draw(randOp, { shape }, options);
 }
 
 /**
@@ -79,7 +80,7 @@ export function rand(shape: Shape, options: TensorOptions = {}): Tensor {
  * seeds: the same on every device to a few ULP. float32 unless options say float64. PyTorch's name: `torch.randn`.
  */
 export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
-  return create(randnOp, { shape, ...drawFor('randn', shape) }, options);
+  return draw(randnOp, { shape }, options);
 }
 
 /**
@@ -89,5 +90,6 @@ export function randn(shape: Shape, options: TensorOptions = {}): Tensor {
  */
 export function randInt(low: number, high: number, shape: Shape, options: Omit<TensorOptions, 'dtype' | 'requiresGrad'> = {}): Tensor {
   readOptions('randInt', options, { device: undefined });
-  return create(randIntOp, { shape, low, high, ...drawFor('randInt', shape) }, options);
+  const attrs = { shape, low, high };
+  return draw(randIntOp, attrs, options);
 }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../../core/errors.js';
-import { philox4x32, reserveRandom } from '../../core/random.js';
+import { STREAMS, getRandomState, philox4x32, reserveRandom } from '../../core/random.js';
 import type { KernelPlan } from '../../core/webgpu/kernel.js';
 import { flatRuns } from '../runs.js';
 import randomWgsl from './random.wgsl';
@@ -12,13 +12,17 @@ export interface StreamStart {
   readonly counter: number;
 }
 
-/** Second word of the key, below the streams of `datasets/`: one seed may serve both, and their words still differ. */
-export const TENSOR_STREAM = 0x0c000000;
+/** Where the next words of the global generator (`manualSeed`) begin; leaves it there. */
+export function nextStream(): StreamStart {
+  const { seed, offset } = getRandomState();
+  return { key: [seed, STREAMS.tensors], counter: offset };
+}
 
-/** Takes the next `count` words of the global generator (`manualSeed`). */
+/** Takes the next `count` words of the global generator. */
 export function reserveStream(count: number): StreamStart {
-  const { seed, offset } = reserveRandom(count);
-  return { key: [seed, TENSOR_STREAM], counter: offset };
+  const start = nextStream();
+  reserveRandom(count);
+  return start;
 }
 
 export function checkStream(op: string, { key, counter }: StreamStart): void {
