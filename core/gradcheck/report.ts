@@ -52,17 +52,18 @@ function reasonUnchecked({ judged, kinks, varies }: Findings): string {
 }
 
 function messageOf(report: Omit<GradcheckReport, 'message' | 'details'>, findings: Findings): string {
-  const { verdict, worst, compared, uncheckedInputs } = report;
+  const { verdict, worst, compared, excused, excusedWithin, uncheckedInputs } = report;
   if (verdict === 'UNCHECKED') return reasonUnchecked(findings);
   const at = `${nameOf(worst!)}: analytic ${show(worst!.analytic)}, numeric ${show(worst!.numeric)} (+- ${rough(worst!.errorEstimate)})`;
   if (verdict === 'FAIL') return `gradients differ at ${at}, relative error ${rough(worst!.relativeError)}`;
+  const small = excused > 0 ? `, ${excused} zero or small are equal to within ${rough(excusedWithin)}` : '';
   const unchecked = uncheckedInputs.length > 0 ? `; without slopes: input ${uncheckedInputs.join(', ')}` : '';
-  return `${compared} slopes agree${unchecked}; furthest apart at ${at}`;
+  return `${compared} ${compared === 1 ? 'slope agrees' : 'slopes agree'}${small}${unchecked}; furthest apart at ${at}`;
 }
 
 function detailsOf(report: GradcheckReport, findings: Findings, block: JacobianBlock | null): string {
   const { call, objective, options } = findings;
-  const { verdict, message, worst, seed, compared, excused, failed, kinks, moved } = report;
+  const { verdict, message, worst, seed, compared, excused, excusedWithin, failed, kinks, moved } = report;
   const rows: [string, string][] = [];
   if (worst) {
     const output = worst.output ? `output ${worst.output.index}${brackets(worst.output.position)}` : '<outputs, random upstream>';
@@ -74,7 +75,8 @@ function detailsOf(report: GradcheckReport, findings: Findings, block: JacobianB
     );
   }
   const how = findings.jacobian ? `${findings.jacobian.join(' x ')} Jacobian, and a random upstream` : 'a random upstream';
-  rows.push(['compared', `${how}: ${failed} wrong, ${compared} right, ${excused} about zero, ${kinks} on kinks, ${moved} moved off kinks`]);
+  const small = `${excused} zero or small${excused > 0 ? ` (equal to within ${rough(excusedWithin)})` : ''}`;
+  rows.push(['compared', `${how}: ${failed} wrong, ${compared} right, ${small}, ${kinks} on kinks, ${moved} moved off kinks`]);
   const only = worst ? `, only: { input: ${worst.input}, ${worst.position ? 'index' : 'direction'}: ${worst.index} }` : '';
   rows.push(['again', options.reproduce ?? `${call}(fn, inputs, { seed: ${seed}${only} })`]);
   const jacobian = block
@@ -89,12 +91,14 @@ export async function reportOf(findings: Findings): Promise<GradcheckReport> {
   const { judged, worst, objective, options, kinks, moved, varies } = findings;
   const failed = judged.filter(({ excess }) => excess > 1).length;
   const compared = judged.filter(({ excess, isCertified }) => excess <= 1 && isCertified);
+  const excused = judged.filter(({ excess, isCertified }) => excess <= 1 && !isCertified);
   const checked = new Set(judged.filter(({ excess, isCertified }) => excess > 1 || isCertified).map(({ slope }) => slope.column.input));
   const report = {
     verdict: varies ? 'UNCHECKED' : failed > 0 ? 'FAIL' : compared.length === 0 ? 'UNCHECKED' : 'PASS',
     seed: options.seed,
     compared: compared.length,
-    excused: judged.length - compared.length - failed,
+    excused: excused.length,
+    excusedWithin: excused.reduce((widest, { allowed }) => Math.max(widest, allowed), 0),
     failed,
     kinks,
     moved,
