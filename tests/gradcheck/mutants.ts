@@ -125,6 +125,8 @@ export async function runMutants(args: readonly string[]): Promise<number> {
     rows.push(...(await wgslRows(new Bench(backendFor('webgpu') as WebGpuBackend), names, limit, shard)));
   }
 
+  if (rows.length === 0) throw new UsageError(`there is no mutant to try: of ${names.length} ops, --kind ${kind}, --shard ${shard.index}/${shard.count}`);
+
   const summary = summarise(rows);
   if (adapter !== null) console.log(`Device: ${adapter}`);
   for (const each of ['vjp', 'wgsl'] as const) {
