@@ -249,7 +249,7 @@ for (const [args, message] of [
   [['--merge', 'package.json'], /package\.json: not a report/],
   [['--merge', '/no/such/file'], /no such file/],
   [['--device', 'cpu', '--op', 'relu', '--shard', '7/100000'], /--shard 7\/100000: none of the \d+ checks falls into it/],
-  [['--mutants', '--kind', 'vjp', '--shard', '7/100000'], /no mutant to try/],
+  [['--mutants', '--kind', 'vjp', '--shard', '7/100000'], /--shard 7\/100000: there is no mutant to try/],
   [['--seeds', '1', '--op', 'argmax'], /--op argmax: --seeds checks gradients, and it has none/],
 ] as const) {
   test(`bad flags: ${args.join(' ')}`, () => {

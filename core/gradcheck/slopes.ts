@@ -69,6 +69,23 @@ function isKinked({ slope, errorEstimate, noise }: Extrapolated, scale: number):
   return !(ERROR_FACTOR * errorEstimate <= RESOLUTION * Math.max(Math.abs(slope), scale) + noise);
 }
 
+/** An element of the gradient that was another the second time. */
+export interface Change {
+  input: number;
+  index: number;
+  first: number;
+  second: number;
+}
+
+/** The first element that differs, bit by bit. */
+export function changeBetween(first: Gradients, second: Gradients): Change | null {
+  for (const [input, values] of first.entries()) {
+    const index = values?.findIndex((value, i) => !Object.is(value, second[input]![i])) ?? -1;
+    if (index >= 0) return { input, index, first: values![index], second: second[input]![index] };
+  }
+  return null;
+}
+
 /** What the function gives at the point of a check. */
 export interface AtPoint {
   point: Point;

@@ -6,7 +6,7 @@ import { junit } from './reports/junit.js';
 import { type Report, isGood, totalsOf } from './reports/report.js';
 import { reportText } from './reports/text.js';
 
-/** Writes what was asked for, prints the table and the lines about what is missing, and gives the exit code. Throws UsageError where nothing ran. */
+/** Writes what was asked for, prints the table and what is missing, and gives the exit code. Throws UsageError where nothing ran. */
 export function conclude(report: Report, { json, html: page, junit: xml }: Outputs, gaps: readonly string[] = []): number {
   const totals = totalsOf(report);
   if (totals.checks === 0) {

@@ -20,7 +20,8 @@ export function allChecks(options: SuiteOptions, only: readonly string[] | null 
   const names = [...new Set(checks.map(({ op }) => op))];
   for (const name of only) {
     if (names.includes(name)) continue;
-    if (options.seeds > 0 && allOps().some((op) => op.name === name)) throw new UsageError(`--op ${name}: --seeds checks gradients, and it has none`);
+    const isOp = allOps().some((op) => op.name === name);
+    if (isOp && options.seeds > 0) throw new UsageError(`--op ${name}: --seeds checks gradients, and it has none`);
     throw new UsageError(`--op ${name}: no such op; there are ${names.join(', ')}`);
   }
   return checks.filter(({ op }) => only.includes(op));
