@@ -4,7 +4,7 @@ import { requireCall, requireSettings, requireTolerance } from './gradcheck/argu
 import { judge, worstOf } from './gradcheck/judge.js';
 import { locateElement } from './gradcheck/locate.js';
 import { oneHot, signedRandom } from './gradcheck/numeric.js';
-import { Objective, type Point, type TensorFunction, outputsOf } from './gradcheck/objective.js';
+import { type Gradients, Objective, type Point, type TensorFunction, outputsOf } from './gradcheck/objective.js';
 import { reportOf } from './gradcheck/report.js';
 import {
   type Change, type Column, type Slope, changeBetween, elementColumn, measure, randomColumn, randomUpstream,
@@ -33,9 +33,9 @@ function requireFloat64(call: string, inputs: readonly Tensor[]): void {
   }
 }
 
-function columnsOf(point: Point, { seed, maxElements, directions, only }: GradcheckSettings): Column[] {
+function columnsOf(point: Point, gradient: Gradients, { seed, maxElements, directions, only }: GradcheckSettings): Column[] {
   const element = (input: number, index: number) => elementColumn(input, index, point[input]!);
-  const direction = (input: number, index: number) => randomColumn(input, index, point[input]!, seed);
+  const direction = (input: number, index: number) => randomColumn(input, index, gradient[input]!, seed);
   if (only) return ['index' in only ? element(only.input, only.index) : direction(only.input, only.direction)];
   return point.flatMap((values, input) => {
     if (!values) return [];
@@ -69,7 +69,7 @@ async function check(call: string, fn: TensorFunction, inputs: readonly Tensor[]
     // One backward pass more than needed, over the same tape: what a vjp remembers of the first shows in the last.
     const gradients = await objective.gradients(point, [...upstreams, upstreams[0]]);
     changed = changeBetween(gradients[0], gradients.pop()!);
-    for (const column of changed ? [] : columnsOf(point, options)) {
+    for (const column of changed ? [] : columnsOf(point, gradients[0], options)) {
       const found = await measure(objective, upstreams, { point, values, gradients }, column, seed);
       if (!found) kinks++;
       else if (found[0].point !== point) moved++;

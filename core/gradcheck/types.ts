@@ -7,7 +7,7 @@ export interface GradcheckOptions {
   absolute?: number;
   /** Up to this many entries the whole Jacobian is compared, row by row, beside the random upstream. Default 1024. */
   maxJacobian?: number;
-  /** Inputs with more elements than this are checked along random directions instead. Default 256. */
+  /** Inputs with more elements than this are checked along random directions instead: they weigh all at once. Default 256. */
   maxElements?: number;
   /** How many random directions. Default 8. */
   directions?: number;
