@@ -13,7 +13,8 @@ import { runInProcesses } from './gradcheck/processes.js';
 import { html } from './gradcheck/reports/html.js';
 import { junit } from './gradcheck/reports/junit.js';
 import { escapeMarkup } from '../examples/markup.js';
-import { mergeReports } from './gradcheck/reports/merge.js';
+import { UsageError } from '../examples/usageError.js';
+import { gapsOf, mergeReports, readReport } from './gradcheck/reports/merge.js';
 import { type Report, countPlanned, isGood, matrixOf, totalsOf } from './gradcheck/reports/report.js';
 import { reportText } from './gradcheck/reports/text.js';
 import { type Row, runCheck, shardOf } from './gradcheck/runChecks.js';
@@ -154,6 +155,7 @@ test('the JUnit file parses, with every check and its verdict', async () => {
 
 test('merged shards give the report of the whole', async () => {
   const whole = await reportOf({ index: 1, count: 1 });
+  const half = await reportOf({ index: 2, count: 2 });
   const shards: Report[] = [];
   for (const index of [2, 1, 3]) shards.push(await reportOf({ index, count: 3 }));
   assert.equal(mergeReports(shards), whole);
@@ -161,6 +163,10 @@ test('merged shards give the report of the whole', async () => {
   const part = shards.find(({ rows }) => rows.length > 0)!;
   assert.match(reportText(mergeReports([part])), /[1-3] of 4 checks/);
   assert.throws(() => mergeReports([shards[0], shards[0]]), /the same shard twice/);
+  assert.throws(() => mergeReports([shards[0], half]), /different divisions: 2\/3, 2\/2/);
+  assert.equal(gapsOf(mergeReports(shards)), []);
+  assert.equal(gapsOf(mergeReports(shards.slice(1))), ['MISSING shards 2/3: name their reports too']);
+  assert.match(gapsOf({ ...whole, rows: whole.rows.slice(1) })[0], /^MISSING 1 checks/);
   assert.throws(() => mergeReports([shards[0], { ...shards[1], options: { ...OPTIONS, seed: 2 } }]), /different runs/);
 });
 
@@ -190,6 +196,9 @@ test('mutants, in shards, join the report: text, HTML, JUnit, and whether it is 
   assert.not(isGood(totalsOf({ ...good, mutants: unexplained })));
   assert.match(junit({ ...good, mutants: unexplained }), /<failure message="survived: "/);
   assert.throws(() => mergeReports([unexplained]), /a report of the suite too/);
+  const half = mutantReport(MUTANTS.slice(1), '2/2');
+  assert.throws(() => mergeReports([whole, half, mutantReport([], '1/3')]), /different divisions: 2\/2, 1\/3/);
+  assert.equal(gapsOf(mergeReports([whole, half])), ['MISSING shards of mutants 1/2: name their reports too']);
 });
 
 test('the text names failures, what was not learnt, holes, and the way to see them again', async () => {
@@ -217,6 +226,9 @@ test('the command: two shards in two processes each, merged, are the whole in on
   const args = ['--device', 'cpu', '--op', 'relu,eq,random graphs', '--graphs', '3'];
   for (const i of [1, 2]) assert.is(run(...args, '--jobs', '2', '--shard', `${i}/2`, '--json', at(`${i}.json`)).status, 0);
   assert.is(run(...args, '--jobs', '1', '--json', at('whole.json')).status, 0);
+  const half = run('--merge', at('2.json'));
+  assert.is(half.status, 1, half.stderr);
+  assert.match(half.stdout, /\d+ of \d+ checks: .*\nMISSING shards 1\/2: name their reports too\n$/);
   const merged = run('--merge', at('2.json'), at('1.json'), '--json', at('merged.json'), '--junit', at('x.xml'), '--html', at('x.html'));
   assert.is(merged.status, 0, merged.stdout);
   const figures = (name: string) => {
@@ -236,6 +248,9 @@ for (const [args, message] of [
   [['--merge'], /--merge: name the JSON files/],
   [['--merge', 'package.json'], /package\.json: not a report/],
   [['--merge', '/no/such/file'], /no such file/],
+  [['--device', 'cpu', '--op', 'relu', '--shard', '7/100000'], /--shard 7\/100000: none of the \d+ checks falls into it/],
+  [['--mutants', '--kind', 'vjp', '--shard', '7/100000'], /--shard 7\/100000: there is no mutant to try/],
+  [['--seeds', '1', '--op', 'argmax'], /--op argmax: --seeds checks gradients, and it has none/],
 ] as const) {
   test(`bad flags: ${args.join(' ')}`, () => {
     const { status, stderr } = run(...args);
@@ -244,5 +259,30 @@ for (const [args, message] of [
     assert.match(stderr, message);
   });
 }
+
+test('what --merge cannot read is refused in one line', async () => {
+  const whole = await reportOf({ index: 1, count: 1 });
+  const [row] = whole.rows;
+  const damaged: unknown[] = [
+    { rows: [], shards: [] },
+    null,
+    { ...whole, shards: ['3/2'] },
+    { ...whole, planned: undefined },
+    { ...whole, rows: [row, null] },
+    { ...whole, rows: [{ ...row, verdict: undefined }] },
+    { ...whole, options: {} },
+    { ...whole, mutants: { ...mutantReport(MUTANTS, '1/1'), rows: null } },
+    { ...mutantReport(MUTANTS, '1/1'), rows: [{ kind: 'vjp' }] },
+  ];
+  const file = join(folder, 'damaged.json');
+  const complaint = (text: string) => {
+    writeFileSync(file, text);
+    assert.throws(() => readReport(file), (error: Error) => error instanceof UsageError && /not a report that --json wrote, or a damaged one$/.test(error.message));
+  };
+  for (const value of damaged) complaint(JSON.stringify(value));
+  complaint(JSON.stringify(whole).slice(0, -20));
+  writeFileSync(file, JSON.stringify(whole));
+  assert.equal(readReport(file), whole);
+});
 
 test.run();

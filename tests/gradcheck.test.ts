@@ -154,6 +154,37 @@ test('rounding of large values is no mistake', () =>
     }
   }));
 
+/** x scaled by 1e6 at its first element and by 1e-3 at the others; of the others' gradient, `factor` times too much. */
+const unevenly = (name: string, factor: number): TensorFunction => {
+  const scales = (size: number, small: number) => Float64Array.from({ length: size }, (_, i) => (i === 0 ? 1e6 : small));
+  return planted(
+    name, ['x'], ([x]) => [x],
+    ([x], [out]) => scales(x.data.length, 1e-3).forEach((scale, i) => (out.data[i] = scale * x.data[i])),
+    ([gradient]) => [gradient.mul(tensor(scales(gradient.size, 1e-3 * factor), gradient.shape, { device: 'cpu' }))],
+  );
+};
+
+test('small slopes beside a large one: a wrong one is found, and a right one counts only as far as it was seen', () =>
+  assertNoLeak(async () => {
+    const right = unevenly('testUneven', 1);
+    const [wrong, wrongBy5] = [unevenly('testUnevenWrong', 9), unevenly('testUnevenBy5', 1.05)];
+    // Entry by entry, element by element, along directions.
+    for (const size of [20, 40, 300]) {
+      const at = () => input(Array.from({ length: size }, (_, i) => Math.sin(i + 1) + 2));
+      for (let seed = 0; seed < 4; seed++) {
+        await expectVerdict('FAIL', gradcheck(wrong, [at()], { seed }));
+        await expectVerdict('FAIL', gradcheck(wrongBy5, [at()], { seed }));
+        const report = await expectVerdict('PASS', gradcheck(right, [at()], { seed }));
+        if (size !== 40) continue;
+        // Only the random upstream tells of them, and rounding of 1e6 hides more than 0.1 % of 1e-3.
+        assert.is(report.compared, 1, report.details);
+        assert.is(report.excused, 39, report.details);
+        assert.ok(report.excusedWithin > 1e-6 && report.excusedWithin < 1e-3, report.details);
+        assert.match(report.message, /^1 slope agrees, 39 zero or small are equal to within \d\S+; furthest apart/);
+      }
+    }
+  }));
+
 test('constants and labels among inputs and outputs are no obstacle', () =>
   assertNoLeak(async () => {
     const labels = tensor([0, 2], { dtype: 'int32', device: 'cpu' });

@@ -1,14 +1,16 @@
 import type { DeviceName } from '../backend.js';
 import type { TypedArray } from '../dtype.js';
-import { AutogradError } from '../errors.js';
+import { DTypeError, ShapeError } from '../errors.js';
 import { scope } from '../memory.js';
-import { readOptions } from '../options.js';
+import { readOptions, requireChoice } from '../options.js';
 import { Philox } from '../random.js';
 import type { Shape } from '../shape.js';
+import { reachable } from '../tape.js';
 import { type Tensor, tensor } from '../tensor.js';
+import { requireCall, requireTolerance } from './arguments.js';
 import { largestFinite, relativeError, signedRandom, ulpsBetween } from './numeric.js';
 import { type TensorFunction, outputsOf, pullBack } from './objective.js';
-import { brackets, positionOf, rough, show, table, windowAround } from './text.js';
+import { brackets, digitsApart, positionOf, rough, show, table, windowAround } from './text.js';
 
 export interface CompareOptions {
   /** What is checked. Default `webgpu`; `init()` must have made it ready. */
@@ -63,12 +65,30 @@ interface Result {
   values: ArrayLike<number>;
 }
 
+/** Throws unless all that leads to `outputs` was computed where and as `side` says. */
+function requireSide(outputs: readonly Tensor[], side: Side): void {
+  const refuse = (what: string) => {
+    throw new DTypeError(
+      `compareGradients: ${what}, of ${side.dtype} inputs on ${side.device}: fn must not convert; pass what it captures as an input`,
+    );
+  };
+  for (const [i, { dtype, device }] of outputs.entries()) {
+    if (dtype !== side.dtype || device !== side.device) refuse(`output ${i} is ${dtype} on ${device}`);
+  }
+  const edges = outputs.map((output) => output.gradientEdge()).filter((edge) => edge !== null);
+  for (const { op, outputs } of reachable(edges)) {
+    const other = outputs.find(({ dtype }) => dtype !== 'int32' && dtype !== side.dtype);
+    if (other) refuse(`inside, ${op.name} gives ${other.dtype}`);
+  }
+}
+
 /** Outputs, and gradients under a random signed upstream, as one side computes them. */
 function run(fn: TensorFunction, inputs: readonly Tensor[], data: readonly TypedArray[], side: Side, seed: number): Promise<Result[]> {
   return scope(async () => {
     const here = inputs.map(({ shape, dtype, requiresGrad }, i) =>
       tensor(data[i], shape, { device: side.device, dtype: dtype === 'int32' ? dtype : side.dtype, requiresGrad }));
-    const outputs = outputsOf(fn, here);
+    const outputs = outputsOf('compareGradients', fn, here);
+    requireSide(outputs, side);
     const upstream = signedRandom(outputs.reduce((size, output) => size + output.size, 0), new Philox(seed)).map(Math.fround);
     const gradients = await pullBack(outputs, upstream, here.map((input) => (input.requiresGrad ? input : null)));
     const results: Result[] = [];
@@ -76,6 +96,15 @@ function run(fn: TensorFunction, inputs: readonly Tensor[], data: readonly Typed
     gradients.forEach((values, i) => values && results.push({ what: `gradient of input ${i}`, shape: inputs[i].shape, values }));
     return results;
   });
+}
+
+/** Throws unless both sides gave as many outputs, of the same shapes. */
+function requireSameShapes(reference: readonly Result[], found: readonly Result[], side: string): void {
+  const shapes = (results: readonly Result[]) =>
+    results.filter(({ what }) => what.startsWith('output')).map(({ shape }) => `[${shape}]`).join(', ') || 'nothing';
+  const [expected, actual] = [shapes(reference), shapes(found)];
+  if (expected === actual) return;
+  throw new ShapeError(`compareGradients: fn gives ${actual} on ${side}, ${expected} on cpu float64; it must give the same shapes on both`);
 }
 
 /** The value furthest off, what lies beside it, and whether any gradient was large enough to judge. */
@@ -118,9 +147,10 @@ export async function compareGradients(
   const { device, dtype, seed, reproduce, ...tolerance } = readOptions('compareGradients', options, {
     device: 'webgpu', dtype: 'float32', seed: 0, relative: 1e-5, absolute: 1e-7, reproduce: undefined,
   });
-  if (!inputs.some((input) => input.requiresGrad)) {
-    throw new AutogradError('compareGradients: no input has requiresGrad, there is nothing to check');
-  }
+  requireCall('compareGradients', fn, inputs);
+  requireChoice('compareGradients', 'device', device, ['cpu', 'webgpu']);
+  requireChoice('compareGradients', 'dtype', dtype, ['float32', 'float64']);
+  requireTolerance('compareGradients', { seed, reproduce, ...tolerance });
   // Both sides start from the same numbers: those that the dtype can hold.
   const data = await Promise.all(inputs.map(async (input) => {
     const values = await input.data();
@@ -128,6 +158,7 @@ export async function compareGradients(
   }));
   const reference = await run(fn, inputs, data, { device: 'cpu', dtype: 'float64' }, seed);
   const found = await run(fn, inputs, data, { device, dtype }, seed);
+  requireSameShapes(reference, found, `${device} ${dtype}`);
   const { worst, nearby, isLearnt } = compare(reference, found, dtype, tolerance);
 
   const verdict = worst && worst.overTolerance > 1 ? 'FAIL' : isLearnt ? 'PASS' : 'UNCHECKED';
@@ -136,14 +167,15 @@ export async function compareGradients(
   let at = '';
   if (worst) {
     const name = `${worst.what}${brackets(worst.position)}`;
-    at = `${name}: ${show(worst.actual)} on ${side}, ${show(worst.expected)} in float64`;
+    const digits = verdict === 'FAIL' ? digitsApart(worst.actual, worst.expected) : 6;
+    at = `${name}: ${show(worst.actual, digits)} on ${side}, ${show(worst.expected, digits)} in float64`;
     const ulp = `${rough(worst.ulp)} ULP of ${dtype}`;
     rows.push(
       ['value', name],
-      [side, show(worst.actual)],
-      ['cpu float64', show(worst.expected)],
+      [side, show(worst.actual, digits)],
+      ['cpu float64', show(worst.expected, digits)],
       ['apart', `relative ${rough(worst.relativeError)}, ${ulp}, ${rough(worst.overTolerance)} times the tolerance`],
-      ['nearby', `${nearby.map((values) => values.map(show).join(' ')).join(' | ')} (cpu float64 | ${side})`],
+      ['nearby', `${nearby.map((values) => values.map((value) => show(value, digits)).join(' ')).join(' | ')} (cpu float64 | ${side})`],
     );
   }
   rows.push(['again', reproduce ?? `compareGradients(fn, inputs, { device: '${device}', dtype: '${dtype}', seed: ${seed} })`]);

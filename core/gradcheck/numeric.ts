@@ -30,6 +30,11 @@ export function largestFinite(values: ArrayLike<number>): number {
   return largest;
 }
 
+/** What rounding of values of this size does to a slope that is their difference over `h`. */
+export function roundingNoise(size: number, h: number): number {
+  return (ROUNDINGS * Number.EPSILON * size) / h;
+}
+
 /** A numeric slope, and how far it may be trusted. */
 export interface Extrapolated {
   slope: number;
@@ -55,7 +60,7 @@ export function extrapolate(values: readonly number[], h: number): Extrapolated 
   return {
     slope,
     errorEstimate: Math.abs(slope - narrow) + Math.abs(bend),
-    noise: (ROUNDINGS * Number.EPSILON * largest) / h,
+    noise: roundingNoise(largest, h),
   };
 }
 

@@ -2,7 +2,8 @@ import type { Judged } from './judge.js';
 import { blockAround } from './locate.js';
 import { relativeError, ulpsBetween } from './numeric.js';
 import type { Objective } from './objective.js';
-import { type JacobianBlock, brackets, outputAt, positionOf, rough, show, showBlock, table } from './text.js';
+import type { Change } from './slopes.js';
+import { type JacobianBlock, brackets, digitsApart, outputAt, positionOf, rough, show, showBlock, table } from './text.js';
 import type { GradcheckReport, GradcheckSettings, WorstSlope } from './types.js';
 
 /** What was found, before it is put into words. */
@@ -19,6 +20,8 @@ export interface Findings {
   moved: number;
   /** Does the function give other values at the same point? */
   varies: boolean;
+  /** Does the tape give another gradient the second time? Then no slope was compared. */
+  changed: Change | null;
 }
 
 function describeWorst({ slope, excess }: Judged, { inputs, outputShapes }: Objective): WorstSlope {
@@ -51,50 +54,75 @@ function reasonUnchecked({ judged, kinks, varies }: Findings): string {
   return `the tolerance exceeds 0.1 % of the slopes, of which the largest is ${rough(largest)}`;
 }
 
+function changeText({ input, index, first, second }: Change, { inputs }: Objective): string {
+  const digits = digitsApart(first, second);
+  const at = `input ${input}${brackets(positionOf(index, inputs[input].shape))}`;
+  const values = `${show(first, digits)}, then ${show(second, digits)}`;
+  return `the tape gives another gradient the second time: at ${at} ${values}; a vjp must keep no state`;
+}
+
+/** In a failure as many as tell the two sides apart. */
+function digitsOf({ verdict, worst }: Pick<GradcheckReport, 'verdict' | 'worst'>): number {
+  return verdict === 'FAIL' && worst ? digitsApart(worst.analytic, worst.numeric) : 6;
+}
+
 function messageOf(report: Omit<GradcheckReport, 'message' | 'details'>, findings: Findings): string {
-  const { verdict, worst, compared, uncheckedInputs } = report;
+  const { verdict, worst, compared, excused, excusedWithin, uncheckedInputs } = report;
+  const { changed, objective } = findings;
   if (verdict === 'UNCHECKED') return reasonUnchecked(findings);
-  const at = `${nameOf(worst!)}: analytic ${show(worst!.analytic)}, numeric ${show(worst!.numeric)} (+- ${rough(worst!.errorEstimate)})`;
-  if (verdict === 'FAIL') return `gradients differ at ${at}, relative error ${rough(worst!.relativeError)}`;
+  if (changed) return changeText(changed, objective);
+  const digits = digitsOf(report);
+  const at = `${nameOf(worst!)}: analytic ${show(worst!.analytic, digits)}, numeric ${show(worst!.numeric, digits)} ` +
+    `(+- ${rough(worst!.errorEstimate)})`;
+  if (verdict === 'FAIL') {
+    const blocking = worst!.analytic === 0 ? [...objective.blocking] : [];
+    const reasons = blocking.map(([op, reason]) => `; no gradient passes ${op}: ${reason}`);
+    return `gradients differ at ${at}, relative error ${rough(worst!.relativeError)}${reasons.join('')}`;
+  }
+  const small = excused > 0 ? `, ${excused} zero or small are equal to within ${rough(excusedWithin)}` : '';
   const unchecked = uncheckedInputs.length > 0 ? `; without slopes: input ${uncheckedInputs.join(', ')}` : '';
-  return `${compared} slopes agree${unchecked}; furthest apart at ${at}`;
+  return `${compared} ${compared === 1 ? 'slope agrees' : 'slopes agree'}${small}${unchecked}; furthest apart at ${at}`;
 }
 
 function detailsOf(report: GradcheckReport, findings: Findings, block: JacobianBlock | null): string {
   const { call, objective, options } = findings;
-  const { verdict, message, worst, seed, compared, excused, failed, kinks, moved } = report;
+  const { verdict, message, worst, seed, compared, excused, excusedWithin, failed, kinks, moved } = report;
+  const digits = digitsOf(report);
   const rows: [string, string][] = [];
   if (worst) {
     const output = worst.output ? `output ${worst.output.index}${brackets(worst.output.position)}` : '<outputs, random upstream>';
     rows.push(
       ['slope', `d ${output} / d ${nameOf(worst)}`],
-      ['analytic', show(worst.analytic)],
-      ['numeric', `${show(worst.numeric)}, good to ${rough(worst.errorEstimate)} (step ${rough(worst.step)})`],
+      ['analytic', show(worst.analytic, digits)],
+      ['numeric', `${show(worst.numeric, digits)}, good to ${rough(worst.errorEstimate)} (step ${rough(worst.step)})`],
       ['apart', `relative ${rough(worst.relativeError)}, ${rough(worst.ulp)} ULP, ${rough(worst.overTolerance)} times the tolerance`],
     );
   }
   const how = findings.jacobian ? `${findings.jacobian.join(' x ')} Jacobian, and a random upstream` : 'a random upstream';
-  rows.push(['compared', `${how}: ${failed} wrong, ${compared} right, ${excused} about zero, ${kinks} on kinks, ${moved} moved off kinks`]);
+  const small = `${excused} zero or small${excused > 0 ? ` (equal to within ${rough(excusedWithin)})` : ''}`;
+  rows.push(['compared', `${how}: ${failed} wrong, ${compared} right, ${small}, ${kinks} on kinks, ${moved} moved off kinks`]);
   const only = worst ? `, only: { input: ${worst.input}, ${worst.position ? 'index' : 'direction'}: ${worst.index} }` : '';
   rows.push(['again', options.reproduce ?? `${call}(fn, inputs, { seed: ${seed}${only} })`]);
   const jacobian = block
     ? `\n  Jacobian there, analytic | numeric (a row an output, a column an element of input ${worst!.input}):\n` +
-      showBlock(block, objective.inputs[worst!.input].shape, objective.outputShapes)
+      showBlock(block, objective.inputs[worst!.input].shape, objective.outputShapes, digits > 6 ? digits : 4)
     : '';
   return `${verdict}: ${message}\n${table(rows)}${jacobian}`;
 }
 
 /** The verdict, in numbers and in words. */
 export async function reportOf(findings: Findings): Promise<GradcheckReport> {
-  const { judged, worst, objective, options, kinks, moved, varies } = findings;
+  const { judged, worst, objective, options, kinks, moved, varies, changed } = findings;
   const failed = judged.filter(({ excess }) => excess > 1).length;
   const compared = judged.filter(({ excess, isCertified }) => excess <= 1 && isCertified);
+  const excused = judged.filter(({ excess, isCertified }) => excess <= 1 && !isCertified);
   const checked = new Set(judged.filter(({ excess, isCertified }) => excess > 1 || isCertified).map(({ slope }) => slope.column.input));
   const report = {
-    verdict: varies ? 'UNCHECKED' : failed > 0 ? 'FAIL' : compared.length === 0 ? 'UNCHECKED' : 'PASS',
+    verdict: varies ? 'UNCHECKED' : failed > 0 || changed ? 'FAIL' : compared.length === 0 ? 'UNCHECKED' : 'PASS',
     seed: options.seed,
     compared: compared.length,
-    excused: judged.length - compared.length - failed,
+    excused: excused.length,
+    excusedWithin: excused.reduce((widest, { allowed }) => Math.max(widest, allowed), 0),
     failed,
     kinks,
     moved,

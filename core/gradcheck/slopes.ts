@@ -48,8 +48,21 @@ export function elementColumn(input: number, index: number, values: Float64Array
   return { input, index, isElement: true, direction: oneHot(values.length, index), step: STEP * Math.max(1, Math.abs(values[index])) };
 }
 
-export function randomColumn(input: number, index: number, values: Float64Array, seed: number): Column {
-  return { input, index, isElement: false, direction: signedRandom(values.length, stream(seed, 'direction', input, index)), step: STEP };
+/** `direction`, but less of an element the more its slope exceeds the median one: then all weigh about the same. */
+function evenedOut(direction: Float64Array, gradient: Float64Array): Float64Array {
+  const sizes = gradient.map(Math.abs);
+  const sorted = sizes.filter((size) => size > 0).sort();
+  const median = sorted[sorted.length >> 1];
+  return direction.map((d, i) => (sizes[i] > median ? (d * median) / sizes[i] : d));
+}
+
+/**
+ * A random direction. Each second one is evened out: beside a slope of 1e6 one of 1e-3 would not show. `gradient` is the tape's;
+ * where it errs, the other directions tell.
+ */
+export function randomColumn(input: number, index: number, gradient: Float64Array, seed: number): Column {
+  const direction = signedRandom(gradient.length, stream(seed, 'direction', input, index));
+  return { input, index, isElement: false, direction: index % 2 === 0 ? direction : evenedOut(direction, gradient), step: STEP };
 }
 
 function moved(point: Point, { input, direction }: Column, distance: number): Point {
@@ -67,6 +80,23 @@ export async function sampleAlong(
 /** A kink, a jump, or the edge of the domain within the step: the difference is no slope. `scale` is the largest slope around. */
 function isKinked({ slope, errorEstimate, noise }: Extrapolated, scale: number): boolean {
   return !(ERROR_FACTOR * errorEstimate <= RESOLUTION * Math.max(Math.abs(slope), scale) + noise);
+}
+
+/** An element of the gradient that was another the second time. */
+export interface Change {
+  input: number;
+  index: number;
+  first: number;
+  second: number;
+}
+
+/** The first element that differs, bit by bit. */
+export function changeBetween(first: Gradients, second: Gradients): Change | null {
+  for (const [input, values] of first.entries()) {
+    const index = values?.findIndex((value, i) => !Object.is(value, second[input]![i])) ?? -1;
+    if (index >= 0) return { input, index, first: values![index], second: second[input]![index] };
+  }
+  return null;
 }
 
 /** What the function gives at the point of a check. */

@@ -40,9 +40,16 @@ export function brackets(position: readonly number[]): string {
   return position.length > 0 ? `[${position.join(', ')}]` : '';
 }
 
-/** Six digits, without trailing zeros. */
-export function show(value: number): string {
-  return String(Number(value.toPrecision(6)));
+/** Six digits unless told otherwise, without trailing zeros. */
+export function show(value: number, digits = 6): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** How many digits, six at least, tell two values apart. */
+export function digitsApart(a: number, b: number): number {
+  let digits = 6;
+  while (digits < 17 && a.toPrecision(digits) === b.toPrecision(digits)) digits++;
+  return digits;
 }
 
 /** Two digits. */
@@ -57,13 +64,13 @@ export function table(rows: readonly (readonly [name: string, value: string])[])
 }
 
 /** Both Jacobians side by side, rows and columns named. */
-export function showBlock(block: JacobianBlock, inputShape: Shape, outputShapes: readonly Shape[]): string {
+export function showBlock(block: JacobianBlock, inputShape: Shape, outputShapes: readonly Shape[], digits: number): string {
   const heads = block.columns.map((column) => brackets(positionOf(column, inputShape)) || 'all');
   const names = block.rows.map((row) => {
     const { index, position } = outputAt(row, outputShapes);
     return `${outputShapes.length > 1 ? `${index}:` : ''}${brackets(position) || 'out'}`;
   });
-  const cells = [block.analytic, block.numeric].map((side) => side.map((row) => row.map((value) => String(Number(value.toPrecision(4))))));
+  const cells = [block.analytic, block.numeric].map((side) => side.map((row) => row.map((value) => show(value, digits))));
   const width = Math.max(...[...heads, ...cells.flat(2)].map((cell) => cell.length));
   const padded = (row: readonly string[]) => row.map((cell) => cell.padStart(width)).join(' ');
   const nameWidth = Math.max(...names.map((name) => name.length));

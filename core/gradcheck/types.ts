@@ -1,13 +1,13 @@
 export interface GradcheckOptions {
   /** Seeds the upstream gradients, the directions and the moves off kinks. Default 0. */
   seed?: number;
-  /** An analytic slope may differ from the numeric one by this share of the largest slope of its input. Default 1e-7. */
+  /** An analytic slope may differ from the numeric one by this share of it. Default 1e-7. */
   relative?: number;
   /** And by this much. It can excuse, but not certify: where it exceeds 0.1 % of the slopes, nothing was checked. Default 1e-11. */
   absolute?: number;
   /** Up to this many entries the whole Jacobian is compared, row by row, beside the random upstream. Default 1024. */
   maxJacobian?: number;
-  /** Inputs with more elements than this are checked along random directions instead. Default 256. */
+  /** Inputs with more elements than this are checked along random directions instead: they weigh all at once. Default 256. */
   maxElements?: number;
   /** How many random directions. Default 8. */
   directions?: number;
@@ -52,10 +52,12 @@ export interface GradcheckReport {
   /** Several lines: the worst slope, the Jacobian around it if it failed, and how to see it again. */
   details: string;
   seed: number;
-  /** Slopes that could be told from wrong ones, and that agree. */
+  /** Slopes that agree, where an error of 0.1 % would have been seen. */
   compared: number;
-  /** Slopes that agree within a tolerance too wide for them: about zero, as a rule. */
+  /** Slopes that agree, but are so small that an error of 0.1 % would not have been seen: many of them zero, as a rule. */
   excused: number;
+  /** How far apart the two sides of an excused slope may lie: the widest tolerance among them, 0 if there are none. */
+  excusedWithin: number;
   failed: number;
   /** Elements left out because the function has a kink, a jump or the edge of its domain at every point tried. */
   kinks: number;

@@ -6,7 +6,7 @@ import { runMutants } from './mutants.js';
 import { type Options, USAGE, parseMerge, parseOptions } from './options.js';
 import { WORKER, runInProcesses, serve, unitsOf } from './processes.js';
 import { Progress } from './progress.js';
-import { mergeReports, readReport } from './reports/merge.js';
+import { gapsOf, mergeReports, readReport } from './reports/merge.js';
 import { countPlanned } from './reports/report.js';
 import { type Planned, type Row, runCheck, shardOf } from './runChecks.js';
 import { allChecks } from './suite.js';
@@ -59,7 +59,8 @@ const MODES: Record<string, (args: readonly string[]) => number | Promise<number
   '--help': () => (console.log(USAGE), 0),
   '--merge'(args) {
     const { files, outputs } = parseMerge(args);
-    return conclude(mergeReports(files.map(readReport)), outputs);
+    const report = mergeReports(files.map(readReport));
+    return conclude(report, outputs, gapsOf(report));
   },
   '--mutants': (args) => runMutants(args.filter((arg) => arg !== '--mutants')),
 };

@@ -1,3 +1,4 @@
+import { allOps } from '../../index.js';
 import '../../kernels/samples.js';
 import { UsageError } from '../../examples/usageError.js';
 import type { Check, SuiteOptions } from './check.js';
@@ -18,7 +19,10 @@ export function allChecks(options: SuiteOptions, only: readonly string[] | null 
   if (only === null) return checks;
   const names = [...new Set(checks.map(({ op }) => op))];
   for (const name of only) {
-    if (!names.includes(name)) throw new UsageError(`--op ${name}: no such op; there are ${names.join(', ')}`);
+    if (names.includes(name)) continue;
+    const isOp = allOps().some((op) => op.name === name);
+    if (isOp && options.seeds > 0) throw new UsageError(`--op ${name}: --seeds checks gradients, and it has none`);
+    throw new UsageError(`--op ${name}: no such op; there are ${names.join(', ')}`);
   }
   return checks.filter(({ op }) => only.includes(op));
 }
