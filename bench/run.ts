@@ -75,23 +75,28 @@ export async function runBench(bench: Bench, options: RunOptions): Promise<Omit<
   };
 }
 
-/** One round of a lane; the first one also compiles and verifies. A wrong kernel is never timed. */
+/** Of kernels that were right at first, and computed something else when they were run again and again. */
+const UNSTEADY = 'right when run once, but its timed runs left other bits: a race, or it relies on what scratch held before';
+
+/** One round of a lane; the first one also compiles and verifies. A wrong kernel is not timed any further, and gets no number. */
 async function advance(lane: Lane, milliseconds: number): Promise<void> {
   const { side, row } = lane;
   try {
     if (!lane.contact) {
       lane.contact = await side.meet(row);
-      if (lane.contact.problem !== null) {
-        lane.status = 'wrong';
-        lane.problem = lane.contact.problem;
-        return;
-      }
+      if (lane.contact.problem !== null) return refuse(lane, 'wrong', lane.contact.problem);
     }
-    lane.rounds.push(await side.measureRound(row, milliseconds));
+    const samples = await side.measureRound(row, milliseconds);
+    if (samples.bits !== lane.contact.bits) return refuse(lane, 'wrong', UNSTEADY);
+    lane.rounds.push(samples);
   } catch (error) {
-    lane.status = 'failed';
-    lane.problem = String((error as Error).message ?? error).split('\n')[0];
+    refuse(lane, 'failed', String((error as Error).message ?? error).split('\n')[0]);
   }
+}
+
+function refuse(lane: Lane, status: Lane['status'], problem: string): void {
+  lane.status = status;
+  lane.problem = problem;
 }
 
 function recordOf({ row, side, contact, status, problem, rounds }: Lane, { clock }: Bench, roofline: Roofline): RowRecord {

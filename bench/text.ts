@@ -52,7 +52,7 @@ export const COLUMNS: readonly Column[] = [
 
 /** What a reader must know about a row besides its figures; empty for nothing. */
 export function remark(row: RowRecord): string {
-  if (row.status === 'wrong') return `WRONG, not timed: ${row.problem}`;
+  if (row.status === 'wrong') return `WRONG, no number: ${row.problem}`;
   if (row.status === 'failed') return `FAILED: ${row.problem}`;
   return row.speeds!.hot.deadWork || row.speeds!.cold.deadWork ? 'DEAD WORK? faster than the roofline' : '';
 }

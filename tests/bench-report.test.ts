@@ -25,7 +25,7 @@ test('text: figures, share of the roofline, remarks', () => {
   // 32 MiB in 10 ms are 3.4 GB/s of the 4 that the copy of this size reaches.
   assert.match(text, /^relu 4M +10\.0 ms +0\.0 % +0\.42 +3\.4 +84 % /m);
   assert.match(text, /^matmul 512\^3 .*DEAD WORK/m);
-  assert.match(text, /^softmax rows of \[128, 10\] +- .*WRONG, not timed: out\[3\] is 7/m);
+  assert.match(text, /^softmax rows of \[128, 10\] +- .*WRONG, no number: out\[3\] is 7/m);
   assert.match(text, /^3 rows: 2 measured, 1 wrong, 0 failed$/m);
   assert.match(text, /^Clock: wall clock \(the device has no timestamp-query\), quantum 1\.00 us/m);
 });
