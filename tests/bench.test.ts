@@ -28,7 +28,15 @@ test('an axis that makes no sense is an error of use', () => {
     if (text === 'n=1:1000000') assert.equal(parseAxes(text)[0].values, [1, 1_000_000]);
     else assert.throws(() => parseAxes(text), (error: Error) => error instanceof UsageError && error.message.startsWith('--axis '), text);
   }
-  assert.throws(() => parseAxes('n=1:100000:1'), /100000 values/);
+  const TOO_MANY: [string, RegExp][] = [
+    ['n=1:100000:1', /^--axis n=1:100000:1: 100000 values; 1000 at most$/],
+    ['n=1:9999999999:1', /9999999999 values/], // as an array: no memory holds it
+    ['n=1:99999999999999999999999:1', /whole numbers up to 9007199254740991/], // adding 1 would change nothing
+    ['n=1:2:9007199254740993', /whole numbers/],
+    ['a=1:100:1,b=1:100:1', /10000 combinations; 1000 at most/],
+  ];
+  for (const [text, message] of TOO_MANY) assert.throws(() => parseAxes(text), (error: Error) => error instanceof UsageError && message.test(error.message), text);
+  assert.is(parseAxes('n=1:9007199254740991:*2')[0].values.length, 53);
 });
 
 test('axes combine, the last one fastest', () => {
