@@ -43,10 +43,17 @@ export const COLUMNS: readonly Column[] = [
     cell: ({ speeds }) => (speeds ? percent(speeds.hot.share) : '-'),
   },
   { title: 'cold', meaning: 'Median time on the device, on other buffers each time.', cell: figure('cold') },
-  { title: 'end to end', meaning: 'One call by the engine, inputs on the device, with the result read back; on the wall clock.', cell: figure('endToEnd') },
+  {
+    title: 'end to end', cell: figure('endToEnd'),
+    meaning: 'One call by the engine, inputs on the device, with the result read back; on the wall clock, or in processor time where that is the clock.',
+  },
   {
     title: 'compile', meaning: 'Creating the pipelines, unless the driver had them cached.',
     cell: ({ contact }) => (contact ? duration(1000 * contact.compileMilliseconds) : '-'),
+  },
+  {
+    title: 'kernel', meaning: 'The variant that ran, where the op has several, and a hash of its WGSL.',
+    cell: ({ contact }) => (contact ? `${contact.variant === null ? '' : `${contact.variant} `}${contact.wgsl}` : '-'),
   },
 ];
 
