@@ -30,8 +30,8 @@ export interface RowRecord {
   readonly inputs: readonly string[];
   readonly flops: number;
   readonly bytes: number;
-  /** `wrong` kernels get no figures, nor do calls that `failed`. */
-  readonly status: 'measured' | 'wrong' | 'failed';
+  /** `wrong` kernels get no figures, nor do calls that `failed`, nor rows that a side lacks. */
+  readonly status: 'measured' | 'wrong' | 'failed' | 'absent';
   readonly problem: string | null;
   readonly method: ClockReport['method'];
   readonly contact: Contact | null;

@@ -2,7 +2,7 @@ import type { Bench } from './device.js';
 import { FIGURES, type Contact, type FigureName, type RoundSamples } from './measure.js';
 import type { BenchRecord, Figure, RowRecord, Speed } from './record.js';
 import { type Roofline, RooflineProbes, bandwidthAt, shareOf, speedOf } from './roofline.js';
-import { type Row, costOf } from './rows.js';
+import { type Row, costOf, inputsOf } from './rows.js';
 import { measureOverheads } from './overheads.js';
 import type { Side } from './side.js';
 import { medianOf, summaryOf } from './statistics.js';
@@ -83,7 +83,9 @@ async function advance(lane: Lane, milliseconds: number): Promise<void> {
   const { side, row } = lane;
   try {
     if (!lane.contact) {
-      lane.contact = await side.meet(row);
+      const contact = await side.meet(row);
+      if ('absent' in contact) return refuse(lane, 'absent', contact.absent);
+      lane.contact = contact;
       if (lane.contact.problem !== null) return refuse(lane, 'wrong', lane.contact.problem);
     }
     const samples = await side.measureRound(row, milliseconds);
@@ -111,8 +113,7 @@ function recordOf({ row, side, contact, status, problem, rounds }: Lane, { clock
   const largest = roofline.copies[roofline.copies.length - 1].gigabytesPerSecond;
   return {
     id: row.id, side: side.name, op: row.op.name, label: row.shape.label, axes: row.shape.axes ?? null,
-    inputs: row.shape.inputs.map(({ shape, dtype = 'float32' }) => `${dtype}[${shape}]`),
-    flops: cost.flops, bytes: cost.bytes, status, problem, method: clock.method, contact,
+    inputs: inputsOf(row), flops: cost.flops, bytes: cost.bytes, status, problem, method: clock.method, contact,
     rotatedBytes: rounds[0]?.rotatedBytes ?? 0, figures,
     speeds: figures && {
       hot: speed(figures.hot.median, bandwidthAt(roofline, cost.bytes)),

@@ -1,7 +1,7 @@
 import { FIGURES } from './measure.js';
 import { opsReport } from './peers/ops/report.js';
 import type { BenchRecord, RowRecord } from './record.js';
-import { table } from './table.js';
+import { rowsInWords, table } from './table.js';
 
 /* What all reports say in words, and the report for a terminal. */
 
@@ -61,6 +61,7 @@ export const COLUMNS: readonly Column[] = [
 export function remark(row: RowRecord): string {
   if (row.status === 'wrong') return `WRONG, no number: ${row.problem}`;
   if (row.status === 'failed') return `FAILED: ${row.problem}`;
+  if (row.status === 'absent') return `absent: ${row.problem}`;
   return row.speeds!.hot.deadWork || row.speeds!.cold.deadWork ? 'DEAD WORK? faster than the roofline' : '';
 }
 
@@ -88,7 +89,13 @@ export function reportText(record: BenchRecord): string {
   return [...deviceLines(record), '', ...measured, ...(record.peers ? ['', opsReport(record.peers.rows)] : [])].join('\n');
 }
 
-export function summaryLine({ rows }: BenchRecord): string {
+export function summaryLine({ rows }: Pick<BenchRecord, 'rows'>): string {
   const count = (status: RowRecord['status']) => rows.filter((row) => row.status === status).length;
-  return `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}: ${count('measured')} measured, ${count('wrong')} wrong, ${count('failed')} failed`;
+  const absent = count('absent') > 0 ? `, ${count('absent')} absent` : '';
+  return `${rowsInWords(rows.length)}: ${count('measured')} measured, ${count('wrong')} wrong, ${count('failed')} failed${absent}`;
+}
+
+/** Is a kernel wrong, or did a call fail? */
+export function hasFailed({ rows }: Pick<BenchRecord, 'rows'>): boolean {
+  return rows.some(({ status }) => status === 'wrong' || status === 'failed');
 }

@@ -45,7 +45,7 @@ test('one small row as a process: four reports, and compared with itself', () =>
 
   const compared = run('compare', file('json'), file('json'));
   assert.is(compared.status, 0, compared.stderr);
-  assert.match(compared.stdout, /1 rows: 0 FASTER, 0 SLOWER, \d SAME, \d UNDECIDED/);
+  assert.match(compared.stdout, /1 row: 0 FASTER, 0 SLOWER, \d SAME, \d UNDECIDED/);
 
   const slower = { ...record, rows: record.rows.map((row) => ({ ...row, figures: JSON.parse(JSON.stringify(row.figures)) })) };
   for (const row of slower.rows) row.figures.hot.rounds = row.figures.hot.rounds.map((round: number[]) => round.map((time) => 1000 * time));
@@ -59,6 +59,7 @@ test('--list measures nothing', () => {
   const { status, stdout } = run('--list', '--filter', '^matmul ');
   assert.is(status, 0);
   assert.match(stdout, /matmul 512\^3 .* n=512 /);
+  assert.match(run('--list', '--filter', '^matmul 512\\^3$').stdout, /\n1 row\n$/);
 });
 
 const BAD: [string[], RegExp][] = [

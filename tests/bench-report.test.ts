@@ -80,7 +80,7 @@ test('sides of a run are compared, and peers listed, in the page', () => {
   const both = madeUpRecord([madeUpRow('relu 4M', 10_000, 'a'), madeUpRow('relu 4M', 5000, 'b')], { peers });
   for (const text of [html(both), markdown(both), reportText(both)]) assert.match(text, /relu 4M \[b\]/);
   assert.match(html(both), /relu 4M: b against a[\s\S]*0\.500[\s\S]*FASTER/);
-  for (const text of [html(both), markdown(both), reportText(both)]) assert.match(text, /geometric mean of 1 rows: 3\.00/);
+  for (const text of [html(both), markdown(both), reportText(both)]) assert.match(text, /geometric mean of 1 row: 3\.00/);
 });
 
 test('a run of nothing but peers has a page all the same', () => {

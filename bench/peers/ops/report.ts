@@ -1,5 +1,5 @@
 import { geometricMean as meanOf, spreadOf } from '../../statistics.js';
-import { table } from '../../table.js';
+import { rowsInWords, table } from '../../table.js';
 import type { Lane, RowResult } from './race.js';
 
 /** A row in figures; null where there is nothing to go by. */
@@ -77,7 +77,7 @@ export function opsVerdict(results: readonly RowResult[]): string[] {
   const compared = rows.filter(({ ratio }) => ratio !== null);
   const slower = compared.filter(({ ratio }) => ratio! < 1).length;
   const lines = rows.flatMap(({ row, missing }) => Object.entries(missing).map(([name, reason]) => `no number: ${row}: ${name}: ${reason}`));
-  return [mean === null ? 'nothing to compare' : `geometric mean of ${compared.length} rows: ${mean.toFixed(2)}; below 1: ${slower}`, ...lines];
+  return [mean === null ? 'nothing to compare' : `geometric mean of ${rowsInWords(compared.length)}: ${mean.toFixed(2)}; below 1: ${slower}`, ...lines];
 }
 
 export function opsReport(results: readonly RowResult[]): string {
