@@ -12,9 +12,9 @@ import { type Row, bytesOf, callOf } from './rows.js';
 import { type Samples, sampleOnDevice, sampleOnHost } from './timing.js';
 import { type Verdict, bitsOf, expectedOf, verify } from './verify.js';
 
-/** Buffers that `cold` rotates through hold at least this much: more than most caches do. */
-const ROTATED_BYTES = 128 * 2 ** 20;
-/** Small calls would need more sets than this; theirs stay within the caches, and the row says how much they hold. */
+/** Buffers that `cold` rotates through hold at least this much: more than most caches do. Where they do not, its times have no share of the roofline. */
+export const ROTATED_BYTES = 128 * 2 ** 20;
+/** Small calls would need more sets than this; theirs may stay within the caches, and the row says how much they hold. */
 const MOST_SETS = 512;
 
 /** The figures of a row. `hot`: the same buffers again and again; `cold`: others each time; `endToEnd`: by the engine, with readback. */

@@ -37,7 +37,8 @@ export interface RowRecord {
   readonly contact: Contact | null;
   readonly rotatedBytes: number;
   readonly figures: Readonly<Record<FigureName, Figure>> | null;
-  readonly speeds: Readonly<Record<'hot' | 'cold', Speed>> | null;
+  /** `cold` is null where its buffers may have stayed within the caches: no probe says what is possible there. */
+  readonly speeds: { readonly hot: Speed; readonly cold: Speed | null } | null;
 }
 
 /** The probes, again in each round: how much faster or slower the machine was then. Microseconds. */

@@ -1,5 +1,6 @@
+import type { Cost } from '../core/op.js';
 import type { Bench } from './device.js';
-import { FIGURES, type Contact, type FigureName, type RoundSamples } from './measure.js';
+import { FIGURES, type Contact, type FigureName, ROTATED_BYTES, type RoundSamples } from './measure.js';
 import type { BenchRecord, Figure, RowRecord, Speed } from './record.js';
 import { type Roofline, RooflineProbes, bandwidthAt, shareOf, speedOf } from './roofline.js';
 import { type Row, costOf, inputsOf } from './rows.js';
@@ -108,16 +109,23 @@ function recordOf({ row, side, contact, status, problem, rounds }: Lane, { clock
     return { ...summaryOf(samples.flat()), rounds: samples };
   };
   const figures = status === 'measured' ? (Object.fromEntries(FIGURES.map((name) => [name, figureOf(name)])) as Record<FigureName, Figure>) : null;
-  const speed = (microseconds: number, bandwidth: number): Speed =>
-    ({ ...speedOf(cost, microseconds), ...shareOf(roofline, cost, microseconds, bandwidth) });
-  const largest = roofline.copies[roofline.copies.length - 1].gigabytesPerSecond;
+  const rotatedBytes = rounds[0]?.rotatedBytes ?? 0;
   return {
     id: row.id, side: side.name, op: row.op.name, label: row.shape.label, axes: row.shape.axes ?? null,
     inputs: inputsOf(row), flops: cost.flops, bytes: cost.bytes, status, problem, method: clock.method, contact,
-    rotatedBytes: rounds[0]?.rotatedBytes ?? 0, figures,
-    speeds: figures && {
-      hot: speed(figures.hot.median, bandwidthAt(roofline, cost.bytes)),
-      cold: speed(figures.cold.median, largest),
-    },
+    rotatedBytes, figures, speeds: figures && speedsOf(figures, cost, rotatedBytes, roofline),
+  };
+}
+
+/** The figures on the device against the roofline; cold ones only if their buffers were more than caches hold. */
+export function speedsOf(
+  figures: Readonly<Record<'hot' | 'cold', Figure>>, cost: Cost, rotatedBytes: number, roofline: Roofline,
+): NonNullable<RowRecord['speeds']> {
+  const speed = ({ median, rounds }: Figure, bandwidth: number): Speed =>
+    ({ ...speedOf(cost, median), ...shareOf(roofline, cost, median, bandwidth, Math.max(...rounds.map(medianOf))) });
+  const largest = roofline.copies[roofline.copies.length - 1].gigabytesPerSecond;
+  return {
+    hot: speed(figures.hot, bandwidthAt(roofline, cost.bytes)),
+    cold: rotatedBytes < ROTATED_BYTES ? null : speed(figures.cold, largest),
   };
 }

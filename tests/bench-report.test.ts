@@ -48,6 +48,13 @@ test('all reports say of which kernel, adapter and commit a figure is', () => {
   }
 });
 
+test('cold buffers that stay within the caches: no share of the roofline, and a remark that says how much they hold', () => {
+  const small = madeUpRecord([madeUpRow('softmax rows of [128, 10]', 50, 'this', 5 * 2 ** 20)]);
+  assert.match(reportText(small), /^softmax rows of \[128, 10\] .* 50\.0 us .* cold within 5\.0 MiB$/m);
+  assert.match(csv(small), /^row,.*,cold of roofline,cold MiB,.*\r\n.*,[\d.]+,,5,memory,false,/m);
+  assert.not.match(reportText(record), /cold within/);
+});
+
 test('Markdown: one table, every column explained', () => {
   const text = markdown(record);
   assert.match(text, /^\| relu 4M \| 10\.0 ms \|/m);

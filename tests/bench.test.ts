@@ -149,4 +149,16 @@ test('share of the roofline, and dead work', () => {
   assert.ok(shareOf(ROOFLINE, { flops: 0, bytes: 1e8 }, 1000, 10).deadWork, '100 GB/s');
 });
 
+test('dead work: only beyond what rows and probes differ by from round to round', () => {
+  const copying = { flops: 0, bytes: 1e8 };
+  assert.not(shareOf(ROOFLINE, copying, 1000, 10, 2000).deadWork, '100 GB/s, but 50 in one round, as fast as the probe that reads');
+  assert.ok(shareOf(ROOFLINE, copying, 1000, 10, 1700).deadWork, '59 GB/s in the slowest round');
+  const twice = ROOFLINE.probes.map((probe) => ({ ...probe, gflops: 2 * probe.gflops, gigabytesPerSecond: 2 * probe.gigabytesPerSecond }));
+  const unsteady = rooflineOf(ROOFLINE.probes, ROOFLINE.probes, twice);
+  assert.equal([unsteady.ceilingGflops, unsteady.ceilingGigabytesPerSecond], [200, 100], 'the ceiling is of the fastest rounds');
+  assert.not(shareOf(unsteady, copying, 1000, 10).deadWork, '100 GB/s, as a probe had in one round');
+  assert.not(shareOf(unsteady, { flops: 1e9, bytes: 4 }, 5000, 10).deadWork, '200 GFLOP/s, likewise');
+  assert.ok(shareOf(unsteady, { flops: 1e9, bytes: 4 }, 4000, 10).deadWork, '250 GFLOP/s');
+});
+
 test.run();
