@@ -35,17 +35,21 @@ function peerRowsFor({ filter, peers }: Options): PeerRow[] {
   return peers ? PEER_ROWS.filter(({ name }) => filter.test(name)) : [];
 }
 
+/** The source of a filter that was not given. */
+const EVERYTHING = new RegExp('').source;
+
 /** The rows that the flags choose. Throws UsageError if there are none. */
 function rowsFor(options: Options): Row[] {
   const { filter, axes, variants, tune } = options;
   const all = selectRows(filter, axes);
   if (all.length === 0 && peerRowsFor(options).length > 0) return [];
+  const among = filter.source === EVERYTHING ? 'no row' : `no row that matches ${filter}`;
   if (all.length === 0) {
-    const having = axes.length > 0 ? ` and has the axes ${axes.map(({ name }) => name).join(', ')}` : '';
-    throw new UsageError(`no row matches ${filter}${having}; --list shows what there is`);
+    const why = axes.length > 0 ? `${among} has the axes ${axes.map(({ name }) => name).join(', ')}` : `no row matches ${filter}`;
+    throw new UsageError(`${why}; --list shows what there is`);
   }
   const rows = all.filter(({ op }) => variants.every((variant) => op.variants?.names.includes(variant)) && (!tune || op.variants));
-  if (rows.length === 0) throw new UsageError(`no row that matches ${filter} has ${tune ? 'several variants' : `the variants ${variants.join(', ')}`}; --list shows them`);
+  if (rows.length === 0) throw new UsageError(`${among} has ${tune ? 'several variants' : `the variants ${variants.join(', ')}`}; --list shows them`);
   return rows;
 }
 

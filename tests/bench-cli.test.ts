@@ -64,7 +64,9 @@ test('--list measures nothing', () => {
 
 const BAD: [string[], RegExp][] = [
   [['--filter', 'no such row'], /no row matches .*--list/],
-  [['--axis', 'moons=3', '--variant', 'nonsense'], /no row .*moons/],
+  [['--axis', 'moons=3', '--variant', 'nonsense'], /: no row has the axes moons;/],
+  [['--axis', 'moons=3', '--filter', '^matmul'], /: no row that matches \/\^matmul\/ has the axes moons;/],
+  [['--variant', 'nonsense'], /: no row has the variants nonsense;/],
   [['compare', 'package.json', 'package.json'], /package\.json is no JSON report/],
   [['--html', '/no/such/folder/x.html'], /--html \/no\/such\/folder\/x\.html: it cannot be written/],
 ];
@@ -76,5 +78,14 @@ for (const [args, message] of BAD) {
     assert.match(stderr, message);
   });
 }
+
+test('an adapter that there is none of: one line and exit code 2, of whatever program', () => {
+  for (const name of ['foo', 'toString']) {
+    const env = { ...process.env, TAPEGRAD_ADAPTER: name };
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/run.mjs', 'bench/main.ts', '--help'], { encoding: 'utf8', env });
+    assert.is(status, 2, stderr);
+    assert.is(stderr, `TAPEGRAD_ADAPTER=${name}: choose one of auto, none, machine, lavapipe, swiftshader\n`);
+  }
+});
 
 test.run();

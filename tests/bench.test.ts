@@ -75,7 +75,8 @@ test('the work of a row', () => {
 
 test('flags that make no sense are errors of use', () => {
   const BAD: [string[], RegExp][] = [
-    [['--colour', 'red'], /--colour/],
+    [['--colour', 'red'], /--colour.*; flags: --filter .* --list --tune --peers$/],
+    [['--variant', 'packed,packed'], /--variant packed,packed: packed is given twice/],
     [['--filter', '('], /--filter \(/],
     [['--axis', 'n=9:1'], /--axis n=9:1/],
     [['--seconds', '0'], /--seconds 0/],
