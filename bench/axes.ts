@@ -30,7 +30,9 @@ function parseAxis(text: string): Axis {
   }
   const [first, last, by] = [from, to, step.replace(/^[*+]/, '')].map(Number);
   const multiplies = step.startsWith('*');
-  if (![first, last, by].every(Number.isSafeInteger)) throw new UsageError(`--axis ${text}: whole numbers up to ${Number.MAX_SAFE_INTEGER}`);
+  if (![first, last, by].every(Number.isSafeInteger)) {
+    throw new UsageError(`--axis ${text}: expected whole numbers up to ${Number.MAX_SAFE_INTEGER}`);
+  }
   if (by < (multiplies ? 2 : 1) || first < 1 || last < first) {
     throw new UsageError(`--axis ${text}: expected 1 <= FROM <= TO and a step that grows`);
   }

@@ -84,13 +84,12 @@ function compareRows(name: string, a: RowRecord | undefined, b: RowRecord | unde
   const before = a?.figures?.[figure];
   const after = b?.figures?.[figure];
   const times = { name, before: before?.median ?? null, after: after?.median ?? null };
-  if (a && b && String(a.inputs) !== String(b.inputs)) {
-    return { ...times, ratio: null, outcome: null, problem: `other inputs: A ${a.inputs.join(', ')}; B ${b.inputs.join(', ')}`, broken: false };
-  }
+  const without = (problem: string, broken: boolean): Comparison => ({ ...times, ratio: null, outcome: null, problem, broken });
   if (!before || !after) {
     const lacking = (which: string, row: RowRecord | undefined) => (row ? `${which}: ${row.status}, ${row.problem}` : `${which} lacks this row`);
-    return { ...times, ratio: null, outcome: null, problem: before ? lacking('B', b) : lacking('A', a), broken: before !== undefined && b !== undefined && b.status !== 'absent' };
+    return without(before ? lacking('B', b) : lacking('A', a), before !== undefined && b !== undefined && b.status !== 'absent');
   }
+  if (String(a!.inputs) !== String(b!.inputs)) return without(`other inputs: A ${a!.inputs.join(', ')}; B ${b!.inputs.join(', ')}`, false);
   const ratio = ratioOf(before.rounds, after.rounds);
   return { ...times, ratio, outcome: outcomeOf(ratio, Math.min(before.rounds.length, after.rounds.length)), problem: null, broken: false };
 }
@@ -110,7 +109,8 @@ export function compareRuns(a: BenchRecord, b: BenchRecord, figure: FigureName):
   const rowsOfB = new Map(b.rows.map((row) => [key(row), row]));
   if (![...rowsOfA.keys()].some((name) => rowsOfB.has(name))) throw new UsageError('compare: the reports have no row in common');
   const ratioOf = (x: Rounds, y: Rounds) => allowForDrift(ratioOfRuns(x, y), drift);
-  return [...new Set([...rowsOfA.keys(), ...rowsOfB.keys()])].map((name) => compareRows(name, rowsOfA.get(name), rowsOfB.get(name), figure, ratioOf));
+  const names = new Set([...rowsOfA.keys(), ...rowsOfB.keys()]);
+  return [...names].map((name) => compareRows(name, rowsOfA.get(name), rowsOfB.get(name), figure, ratioOf));
 }
 
 /** What else was not the same in two runs of one adapter, a line each: a verdict may be about that, and not about kernels. */

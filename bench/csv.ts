@@ -13,8 +13,8 @@ const STATISTICS = ['median', 'mad', 'p10', 'p90', 'noise', 'count'] as const;
 
 const HEADER = [
   'row', 'side', 'status', 'problem', 'clock', 'flops', 'bytes', ...FIGURES.flatMap((name) => STATISTICS.map((statistic) => `${name} ${statistic}`)),
-  'hot GFLOP/s', 'hot GB/s', 'hot of roofline', 'cold of roofline', 'cold MiB', 'bound', 'dead work', 'dispatches', 'compile ms', 'first run ms', 'variant', 'wgsl',
-  'adapter', 'commit', 'date',
+  'hot GFLOP/s', 'hot GB/s', 'hot of roofline', 'cold of roofline', 'cold MiB', 'bound', 'dead work',
+  'dispatches', 'compile ms', 'first run ms', 'variant', 'wgsl', 'adapter', 'commit', 'date',
 ];
 
 function cells(row: RowRecord, { adapter, commit, date }: Environment): (string | number | null)[] {
@@ -24,8 +24,8 @@ function cells(row: RowRecord, { adapter, commit, date }: Environment): (string 
     ...FIGURES.flatMap((name) => STATISTICS.map((statistic) => figures?.[name][statistic] ?? null)),
     speeds?.hot.gflops ?? null, speeds?.hot.gigabytesPerSecond ?? null, speeds?.hot.share ?? null, speeds?.cold?.share ?? null,
     figures ? rotatedBytes / 2 ** 20 : null, speeds?.hot.bound ?? null, speeds ? String(isDeadWork(speeds)) : null,
-    contact?.dispatches ?? null, contact?.compileMilliseconds ?? null, contact?.firstRunMilliseconds ?? null, contact?.variant ?? null, contact?.wgsl ?? null,
-    adapter, commit, date,
+    contact?.dispatches ?? null, contact?.compileMilliseconds ?? null, contact?.firstRunMilliseconds ?? null,
+    contact?.variant ?? null, contact?.wgsl ?? null, adapter, commit, date,
   ];
 }
 

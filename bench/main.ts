@@ -49,7 +49,9 @@ function rowsFor(options: Options): Row[] {
     throw new UsageError(`${why}; --list shows what there is`);
   }
   const rows = all.filter(({ op }) => variants.every((variant) => op.variants?.names.includes(variant)) && (!tune || op.variants));
-  if (rows.length === 0) throw new UsageError(`${among} has ${tune ? 'several variants' : `the variants ${variants.join(', ')}`}; --list shows them`);
+  if (rows.length === 0) {
+    throw new UsageError(`${among} has ${tune ? 'several variants' : `the variants ${variants.join(', ')}`}; --list shows them`);
+  }
   return rows;
 }
 

@@ -12,7 +12,10 @@ import { type Row, bytesOf, callOf } from './rows.js';
 import { type Samples, sampleOnDevice, sampleOnHost } from './timing.js';
 import { type Verdict, bitsOf, expectedOf, verify } from './verify.js';
 
-/** Buffers that `cold` rotates through hold at least this much: more than most caches do. Where they do not, its times have no share of the roofline. */
+/**
+ * Buffers that `cold` rotates through hold at least this much: more than most caches do. Where they do not, its times have no share
+ * of the roofline.
+ */
 export const ROTATED_BYTES = 128 * 2 ** 20;
 /** Small calls would need more sets than this; theirs may stay within the caches, and the row says how much they hold. */
 const MOST_SETS = 512;
@@ -79,7 +82,8 @@ export async function measureRound({ backend, clock, compiler }: Bench, row: Row
     const hot = await onDevice('hot');
     const cold = await onDevice('cold');
     const bits = await bitsOf(call, row);
-    return { samples: { hot, cold, endToEnd: await sampleEngine(clock, row, milliseconds * SHARES.endToEnd) }, rotatedBytes: sets * bytes, bits };
+    const endToEnd = await sampleEngine(clock, row, milliseconds * SHARES.endToEnd);
+    return { samples: { hot, cold, endToEnd }, rotatedBytes: sets * bytes, bits };
   } finally {
     call.dispose();
   }

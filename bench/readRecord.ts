@@ -5,7 +5,8 @@ import type { BenchRecord } from './record.js';
 /** Of a JSON value: null, or where it is not what it should be. */
 type Check = (value: unknown, where: string) => string | null;
 
-const expected = (what: string, holds: (value: unknown) => boolean): Check => (value, where) => (holds(value) ? null : `${where} is no ${what}`);
+const expected = (what: string, holds: (value: unknown) => boolean): Check =>
+  (value, where) => (holds(value) ? null : `${where} is no ${what}`);
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -137,8 +137,8 @@ export function rooflineOf(
   return {
     gflops: deciding.find(({ kind }) => kind === 'fma')!.gflops,
     copies: copySizes(deciding).map((bytes) => ({ bytes, gigabytesPerSecond: find(bytes) })),
-    ceilingGigabytesPerSecond: Math.max(...fastest.filter(({ kind }) => kind !== 'fma').map(({ gigabytesPerSecond }) => gigabytesPerSecond)),
-    ceilingGflops: Math.max(...fastest.filter(({ kind }) => kind === 'fma').map(({ gflops }) => gflops)),
+    ceilingGigabytesPerSecond: Math.max(...fastest.map(({ gigabytesPerSecond }) => gigabytesPerSecond)),
+    ceilingGflops: Math.max(...fastest.map(({ gflops }) => gflops)),
     probes,
   };
 }
@@ -188,6 +188,7 @@ export function shareOf(roofline: Roofline, cost: Cost, microseconds: number, ba
   return {
     share: Math.max(compute, memory),
     bound: compute > memory ? 'compute' : 'memory',
-    deadWork: Math.max(least.gflops / roofline.ceilingGflops, least.gigabytesPerSecond / roofline.ceilingGigabytesPerSecond) > ABOVE_CEILING,
+    deadWork: least.gflops > ABOVE_CEILING * roofline.ceilingGflops ||
+      least.gigabytesPerSecond > ABOVE_CEILING * roofline.ceilingGigabytesPerSecond,
   };
 }

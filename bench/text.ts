@@ -42,10 +42,13 @@ export const COLUMNS: readonly Column[] = [
     title: 'of roofline', meaning: 'The time that this device allows, by its measured multiply-adds and copies, over the time taken, hot.',
     cell: ({ speeds }) => (speeds ? percent(speeds.hot.share) : '-'),
   },
-  { title: 'cold', meaning: 'Median time on the device, on other buffers each time; in all 128 MiB, or what the remark says.', cell: figure('cold') },
+  {
+    title: 'cold', meaning: 'Median time on the device, on other buffers each time; in all 128 MiB, or what the remark says.',
+    cell: figure('cold'),
+  },
   {
     title: 'end to end', cell: figure('endToEnd'),
-    meaning: 'One call by the engine, inputs on the device, with the result read back; on the wall clock, or in processor time where that is the clock.',
+    meaning: 'One call by the engine, inputs on the device, result read back; on the wall clock, or in processor time where that is the clock.',
   },
   {
     title: 'compile', meaning: 'Creating the pipelines, unless the driver had them cached.',
@@ -62,7 +65,7 @@ export function remark(row: RowRecord): string {
   if (row.status === 'wrong') return `WRONG, no number: ${row.problem}`;
   if (row.status === 'failed') return `FAILED: ${row.problem}`;
   if (row.status === 'absent') return `absent: ${row.problem}`;
-  const remarks = isDeadWork(row.speeds!) ? ['DEAD WORK? faster than the roofline'] : [];
+  const remarks = isDeadWork(row.speeds!) ? ['DEAD WORK? faster than any probe'] : [];
   if (row.speeds!.cold === null) remarks.push(`cold within ${(row.rotatedBytes / 2 ** 20).toFixed(1)} MiB`);
   return remarks.join('; ');
 }

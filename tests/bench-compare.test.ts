@@ -14,7 +14,8 @@ import type { BenchRecord, RowRecord } from '../bench/record.js';
 
 const test = suite('bench-compare');
 
-const RECORDED = ['A', 'B'].map((name) => `tests/fixtures/benchRun${name}.json`).map((file) => readRecord(readFileSync(file, 'utf8'), file));
+const RECORDED = ['A', 'B'].map((name) => `tests/fixtures/benchRun${name}.json`)
+  .map((file) => readRecord(readFileSync(file, 'utf8'), file));
 
 const single = (...medians: number[]) => medians.map((median) => [median]);
 
@@ -88,7 +89,8 @@ test('runs on other adapters or clocks cannot be compared', () => {
 });
 
 test('rows of other inputs get no verdict, nor do reports that share no row', () => {
-  const [compared] = compareRuns(run([row('a', around(1), 'this', ['float32[4]'])]), run([row('a', around(9), 'this', ['float32[8]'])]), 'hot');
+  const of = (inputs: string[], time: number) => run([row('a', around(time), 'this', inputs)]);
+  const [compared] = compareRuns(of(['float32[4]'], 1), of(['float32[8]'], 9), 'hot');
   assert.equal([compared.outcome, compared.problem, compared.broken], [null, 'other inputs: A float32[4]; B float32[8]', false]);
   for (const [a, b] of [[run([row('a', around(1))]), run([row('b', around(1))])], [run([]), run([])]]) {
     assert.throws(() => compareRuns(a, b, 'hot'), (error: Error) => error instanceof UsageError && /no row in common/.test(error.message));
@@ -104,8 +106,9 @@ test('a row that B lacks is not broken', () => {
 test('what else was not the same is named', () => {
   const [a] = RECORDED;
   assert.equal(differencesOf(a, a), []);
-  const other = { ...a, environment: { ...a.environment, cpu: 'another', cores: 64, webgpu: { ...a.environment.webgpu!, implementation: 'the browser' } } };
   const { cpu, cores, webgpu } = a.environment;
+  const environment = { ...a.environment, cpu: 'another', cores: 64, webgpu: { ...webgpu!, implementation: 'the browser' } };
+  const other = { ...a, environment };
   assert.equal(differencesOf(a, other).map((line) => line.replace('not the same machine: ', '')), [
     `CPU ${cpu} in A, another in B`, `cores ${cores} in A, 64 in B`, `WebGPU ${webgpu!.implementation} in A, the browser in B`,
   ]);
@@ -124,15 +127,18 @@ const DAMAGES: [string, (record: any) => void, RegExp][] = [
   ['an empty round', (record) => (record.rows[1].figures.hot.rounds[3] = []), /\.hot\.rounds\[3\] is no list of 1 or more/],
   ['a time of null', (record) => (record.rows[1].figures.hot.rounds[3][0] = null), /\.hot\.rounds\[3\]\[0\] is no time/],
 ];
+/** A UsageError of one line that says so. */
+const refusal = (message: RegExp) => (error: Error) =>
+  error instanceof UsageError && /^compare: x\.json is [^\n]+$/.test(error.message) && message.test(error.message);
+
 test('half a report is none', () => {
-  assert.throws(() => readRecord('{ "benchmark": "ker', 'x.json'), (error: Error) => error instanceof UsageError && /x\.json is no JSON report/.test(error.message));
+  assert.throws(() => readRecord('{ "benchmark": "ker', 'x.json'), refusal(/x\.json is no JSON report/));
 });
 for (const [name, damage, message] of DAMAGES) {
   test(`a damaged report is refused in one line: ${name}`, () => {
     const record = structuredClone(RECORDED[0]);
     damage(record);
-    const refused = (error: Error) => error instanceof UsageError && /^compare: x\.json is [^\n]+$/.test(error.message) && message.test(error.message);
-    assert.throws(() => readRecord(JSON.stringify(record), 'x.json'), refused);
+    assert.throws(() => readRecord(JSON.stringify(record), 'x.json'), refusal(message));
   });
 }
 

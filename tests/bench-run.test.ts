@@ -81,14 +81,17 @@ test('a kernel that takes scratch to be zero, or leaves something in it for its 
 
 test('a row that one side lacks is absent there, which is no failure, and measured on the other', async () => {
   const other: Side = {
-    name: 'other', meet: async () => ({ absent: 'the other commit has no such row' }), measureRound: () => Promise.reject(new Error('it has no row')),
+    name: 'other',
+    meet: async () => ({ absent: 'the other commit has no such row' }),
+    measureRound: () => Promise.reject(new Error('it has no row')),
   };
   const record = await runBench(bench, { rows: [smallestRow], secondsPerRow: 0.01, sidesOf: () => [other, ownSide(bench)], onStep() {} });
   assert.equal(record.rows.map(({ status, figures }) => [status, figures === null]), [['absent', true], ['measured', false]]);
   assert.is(remark(record.rows[0]), 'absent: the other commit has no such row');
   assert.is(summaryLine(record), '2 rows: 1 measured, 0 wrong, 0 failed, 1 absent');
   assert.not(hasFailed(record));
-  assert.equal(compareSides(record, 'hot').map(({ outcome, problem }) => [outcome, problem]), [[null, 'A: absent, the other commit has no such row']]);
+  const [{ outcome, problem }] = compareSides(record, 'hot');
+  assert.equal([outcome, problem], [null, 'A: absent, the other commit has no such row']);
 });
 
 test('a hash of bits tells signs, exponents and places apart', () => {

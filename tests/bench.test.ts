@@ -35,7 +35,9 @@ test('an axis that makes no sense is an error of use', () => {
     ['n=1:2:9007199254740993', /whole numbers/],
     ['a=1:100:1,b=1:100:1', /10000 combinations; 1000 at most/],
   ];
-  for (const [text, message] of TOO_MANY) assert.throws(() => parseAxes(text), (error: Error) => error instanceof UsageError && message.test(error.message), text);
+  for (const [text, message] of TOO_MANY) {
+    assert.throws(() => parseAxes(text), (error: Error) => error instanceof UsageError && message.test(error.message), text);
+  }
   assert.is(parseAxes('n=1:9007199254740991:*2')[0].values.length, 53);
 });
 

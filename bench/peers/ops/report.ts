@@ -77,7 +77,8 @@ export function opsVerdict(results: readonly RowResult[]): string[] {
   const compared = rows.filter(({ ratio }) => ratio !== null);
   const slower = compared.filter(({ ratio }) => ratio! < 1).length;
   const lines = rows.flatMap(({ row, missing }) => Object.entries(missing).map(([name, reason]) => `no number: ${row}: ${name}: ${reason}`));
-  return [mean === null ? 'nothing to compare' : `geometric mean of ${rowsInWords(compared.length)}: ${mean.toFixed(2)}; below 1: ${slower}`, ...lines];
+  const meanLine = () => `geometric mean of ${rowsInWords(compared.length)}: ${mean!.toFixed(2)}; below 1: ${slower}`;
+  return [mean === null ? 'nothing to compare' : meanLine(), ...lines];
 }
 
 export function opsReport(results: readonly RowResult[]): string {
