@@ -5,8 +5,8 @@ import { UsageError } from '../examples/commandLine.js';
 import type { Axis } from './axes.js';
 import type { ClockChoice } from './processorClock.js';
 import type { Contact, RoundSamples } from './measure.js';
-import type { Row } from './rows.js';
-import type { Side } from './side.js';
+import { type Row, inputsOf } from './rows.js';
+import type { Absence, Side } from './side.js';
 
 /*
  * The kernels of another commit, as a side of this run: its files are laid out in `.cache/commits/`, with the bench of the working
@@ -14,9 +14,11 @@ import type { Side } from './side.js';
  * when asked, and ends with this one (`worker.ts`).
  */
 
-/** What the parent asks of the worker. Rows go by their id, as the commit has its own. */
-export type Request = { readonly call: 'meet'; readonly row: string } | { readonly call: 'measureRound'; readonly row: string; readonly milliseconds: number };
-export type Reply = { readonly result: Contact | RoundSamples } | { readonly error: string };
+/** What the parent asks of the worker. Rows go by their id, as the commit has its own; `inputs`: what the row's must be. */
+export type Request =
+  | { readonly call: 'meet'; readonly row: string; readonly inputs: readonly string[] }
+  | { readonly call: 'measureRound'; readonly row: string; readonly milliseconds: number };
+export type Reply = { readonly result: Contact | Absence | RoundSamples } | { readonly error: string };
 
 /** Parts of the house that measure, rather than being measured. */
 const HARNESS = ['bench', 'scripts', 'examples/commandLine.ts', 'examples/usageError.ts'];
@@ -33,7 +35,7 @@ export async function commitSide(commit: string, clock: ClockChoice, axes: reado
   const child = fork(join(folder, '.cache/bench/bench/worker.mjs'), [clock, JSON.stringify(axes)], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return {
     name: hash,
-    meet: (row: Row) => ask<Contact>(child, { call: 'meet', row: row.id }),
+    meet: (row: Row) => ask<Contact | Absence>(child, { call: 'meet', row: row.id, inputs: inputsOf(row) }),
     measureRound: (row, milliseconds) => ask<RoundSamples>(child, { call: 'measureRound', row: row.id, milliseconds }),
   };
 }
@@ -52,7 +54,7 @@ function layOut(hash: string): string {
   return folder;
 }
 
-function ask<Result extends Contact | RoundSamples>(child: ChildProcess, request: Request): Promise<Result> {
+function ask<Result extends Contact | Absence | RoundSamples>(child: ChildProcess, request: Request): Promise<Result> {
   return new Promise((done, fail) => {
     const settle = () => {
       child.off('message', answer);

@@ -6,7 +6,7 @@ export interface Axis {
   readonly values: readonly number[];
 }
 
-/** More values than this on one axis are a slip of the pen. */
+/** More values than this on one axis, or combinations of all, are a slip of the pen. */
 const MOST_VALUES = 1000;
 
 /**
@@ -18,6 +18,7 @@ export function parseAxes(text: string | undefined): Axis[] {
   const axes = text.split(',').map(parseAxis);
   const twice = axes.find(({ name }, i) => axes.findIndex((axis) => axis.name === name) !== i);
   if (twice) throw new UsageError(`--axis ${text}: ${twice.name} is given twice`);
+  refuseMany(text, axes.reduce((product, { values }) => product * values.length, 1), 'combinations');
   return axes;
 }
 
@@ -27,13 +28,20 @@ function parseAxis(text: string): Axis {
   if (name === undefined) {
     throw new UsageError(`--axis ${text}: expected NAME=FROM, NAME=FROM:TO or NAME=FROM:TO:STEP, where STEP is *2 or +64`);
   }
-  const by = Number(step.replace(/^[*+]/, ''));
+  const [first, last, by] = [from, to, step.replace(/^[*+]/, '')].map(Number);
   const multiplies = step.startsWith('*');
-  if (by < (multiplies ? 2 : 1) || Number(from) < 1 || Number(to) < Number(from)) {
+  if (![first, last, by].every(Number.isSafeInteger)) {
+    throw new UsageError(`--axis ${text}: expected whole numbers up to ${Number.MAX_SAFE_INTEGER}`);
+  }
+  if (by < (multiplies ? 2 : 1) || first < 1 || last < first) {
     throw new UsageError(`--axis ${text}: expected 1 <= FROM <= TO and a step that grows`);
   }
+  if (!multiplies) refuseMany(text, Math.floor((last - first) / by) + 1, 'values');
   const values: number[] = [];
-  for (let value = Number(from); value <= Number(to); value = multiplies ? value * by : value + by) values.push(value);
-  if (values.length > MOST_VALUES) throw new UsageError(`--axis ${text}: ${values.length} values; ${MOST_VALUES} at most`);
+  for (let value = first; value <= last; value = multiplies ? value * by : value + by) values.push(value);
   return { name, values };
+}
+
+function refuseMany(text: string, count: number, what: string): void {
+  if (count > MOST_VALUES) throw new UsageError(`--axis ${text}: ${count} ${what}; ${MOST_VALUES} at most`);
 }

@@ -1,8 +1,9 @@
 import { UsageError } from '../examples/commandLine.js';
 import type { FigureName } from './measure.js';
 import type { BenchRecord, RowRecord } from './record.js';
+import type { Environment } from './stamp.js';
 import { medianOf } from './statistics.js';
-import { table } from './table.js';
+import { rowsInWords, table } from './table.js';
 import { duration } from './text.js';
 
 /*
@@ -83,10 +84,12 @@ function compareRows(name: string, a: RowRecord | undefined, b: RowRecord | unde
   const before = a?.figures?.[figure];
   const after = b?.figures?.[figure];
   const times = { name, before: before?.median ?? null, after: after?.median ?? null };
+  const without = (problem: string, broken: boolean): Comparison => ({ ...times, ratio: null, outcome: null, problem, broken });
   if (!before || !after) {
     const lacking = (which: string, row: RowRecord | undefined) => (row ? `${which}: ${row.status}, ${row.problem}` : `${which} lacks this row`);
-    return { ...times, ratio: null, outcome: null, problem: before ? lacking('B', b) : lacking('A', a), broken: before !== undefined && b !== undefined };
+    return without(before ? lacking('B', b) : lacking('A', a), before !== undefined && b !== undefined && b.status !== 'absent');
   }
+  if (String(a!.inputs) !== String(b!.inputs)) return without(`other inputs: A ${a!.inputs.join(', ')}; B ${b!.inputs.join(', ')}`, false);
   const ratio = ratioOf(before.rounds, after.rounds);
   return { ...times, ratio, outcome: outcomeOf(ratio, Math.min(before.rounds.length, after.rounds.length)), problem: null, broken: false };
 }
@@ -102,10 +105,22 @@ export function compareRuns(a: BenchRecord, b: BenchRecord, figure: FigureName):
   const drift = driftOf(a, b);
   const sides = (record: BenchRecord) => new Set(record.rows.map(({ side }) => side)).size;
   const key = ({ id, side }: RowRecord) => (sides(a) === 1 && sides(b) === 1 ? id : `${id} [${side}]`);
-  const names = new Set([...a.rows, ...b.rows].map(key));
-  return [...names].map((name) => {
-    const find = (record: BenchRecord) => record.rows.find((row) => key(row) === name);
-    return compareRows(name, find(a), find(b), figure, (x, y) => allowForDrift(ratioOfRuns(x, y), drift));
+  const rowsOfA = new Map(a.rows.map((row) => [key(row), row]));
+  const rowsOfB = new Map(b.rows.map((row) => [key(row), row]));
+  if (![...rowsOfA.keys()].some((name) => rowsOfB.has(name))) throw new UsageError('compare: the reports have no row in common');
+  const ratioOf = (x: Rounds, y: Rounds) => allowForDrift(ratioOfRuns(x, y), drift);
+  const names = new Set([...rowsOfA.keys(), ...rowsOfB.keys()]);
+  return [...names].map((name) => compareRows(name, rowsOfA.get(name), rowsOfB.get(name), figure, ratioOf));
+}
+
+/** What else was not the same in two runs of one adapter, a line each: a verdict may be about that, and not about kernels. */
+export function differencesOf(a: BenchRecord, b: BenchRecord): string[] {
+  const facts: [string, (environment: Environment) => unknown][] = [
+    ['CPU', ({ cpu }) => cpu], ['cores', ({ cores }) => cores], ['WebGPU', ({ webgpu }) => webgpu?.implementation],
+  ];
+  return facts.flatMap(([what, pick]) => {
+    const [ofA, ofB] = [a, b].map(({ environment }) => String(pick(environment) ?? 'unknown'));
+    return ofA === ofB ? [] : [`not the same machine: ${what} ${ofA} in A, ${ofB} in B`];
   });
 }
 
@@ -143,5 +158,5 @@ export function comparisonLine(comparisons: readonly Comparison[]): string {
   const count = (outcome: Outcome) => comparisons.filter((one) => one.outcome === outcome).length;
   const words = (['FASTER', 'SLOWER', 'SAME', 'UNDECIDED'] as const).map((outcome) => `${count(outcome)} ${outcome}`);
   const without = comparisons.filter(({ outcome }) => outcome === null).length;
-  return `${comparisons.length} rows: ${words.join(', ')}${without > 0 ? `, ${without} without a verdict` : ''}`;
+  return `${rowsInWords(comparisons.length)}: ${words.join(', ')}${without > 0 ? `, ${without} without a verdict` : ''}`;
 }

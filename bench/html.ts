@@ -159,8 +159,8 @@ const NO_BREAK = '\u00a0';
 
 function rowsTable({ rows }: BenchRecord): string {
   return table(
-    ['row', ...COLUMNS.map(({ title }) => title), 'WGSL', ''],
-    rows.map((row) => [nameOf(row, rows), ...COLUMNS.map(({ cell }) => cell(row).replaceAll(' ', NO_BREAK)), row.contact?.wgsl ?? '-', remark(row)]),
+    ['row', ...COLUMNS.map(({ title }) => title), ''],
+    rows.map((row) => [nameOf(row, rows), ...COLUMNS.map(({ cell }) => cell(row).replaceAll(' ', NO_BREAK)), remark(row)]),
   );
 }
 

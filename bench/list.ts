@@ -1,5 +1,5 @@
 import { type Row, callOf, costOf } from './rows.js';
-import { table } from './table.js';
+import { rowsInWords, table } from './table.js';
 
 /** `--list`: the rows, without measuring any. */
 export function listText(rows: readonly Row[]): string {
@@ -10,7 +10,7 @@ export function listText(rows: readonly Row[]): string {
     const variants = row.op.variants?.names ?? [];
     return [row.id, (flops / 1e6).toPrecision(3), (bytes / 1e6).toPrecision(3), axes.join(' ') || '-', variants.join(' ') || '-', shorten(inputs)];
   });
-  return `${table([['row', 'Mflop', 'MB', 'axes', 'variants', 'inputs'], ...lines])}\n${rows.length} rows`;
+  return `${table([['row', 'Mflop', 'MB', 'axes', 'variants', 'inputs'], ...lines])}\n${rowsInWords(rows.length)}`;
 }
 
 /** The first few of a list in words. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { UsageError, runProgram } from '../examples/commandLine.js';
 import { commitSide } from './against.js';
 import { servePage } from './browser/serve.js';
-import { compareRuns, compareSides, comparisonText } from './compare.js';
+import { compareRuns, compareSides, comparisonText, differencesOf } from './compare.js';
 import { csv } from './csv.js';
 import type { Bench } from './device.js';
 import { html } from './html.js';
@@ -15,12 +15,13 @@ import { peersRecord, rowLine, weFailed } from './peers/ops/report.js';
 import { ROWS as PEER_ROWS, type Row as PeerRow } from './peers/ops/rows.js';
 import { racePeers } from './peers/ops/run.js';
 import { provideWebGpu } from './peers/webgpu.js';
+import { readRecord } from './readRecord.js';
 import { type BenchRecord, toJson } from './record.js';
 import { type Row, selectRows } from './rows.js';
 import { runBench } from './run.js';
 import { type Side, ownSide, variantSide } from './side.js';
 import { sayStep, startBench } from './start.js';
-import { reportText } from './text.js';
+import { hasFailed, reportText } from './text.js';
 import { chooseVariants, choicesText, writeTable } from './tune.js';
 
 /* npm run bench: times every op of the registry at its bench shapes; see USAGE. Exit code 1 if a kernel is wrong, failed, or slower. */
@@ -34,17 +35,23 @@ function peerRowsFor({ filter, peers }: Options): PeerRow[] {
   return peers ? PEER_ROWS.filter(({ name }) => filter.test(name)) : [];
 }
 
+/** The source of a filter that was not given. */
+const EVERYTHING = new RegExp('').source;
+
 /** The rows that the flags choose. Throws UsageError if there are none. */
 function rowsFor(options: Options): Row[] {
   const { filter, axes, variants, tune } = options;
   const all = selectRows(filter, axes);
   if (all.length === 0 && peerRowsFor(options).length > 0) return [];
+  const among = filter.source === EVERYTHING ? 'no row' : `no row that matches ${filter}`;
   if (all.length === 0) {
-    const having = axes.length > 0 ? ` and has the axes ${axes.map(({ name }) => name).join(', ')}` : '';
-    throw new UsageError(`no row matches ${filter}${having}; --list shows what there is`);
+    const why = axes.length > 0 ? `${among} has the axes ${axes.map(({ name }) => name).join(', ')}` : `no row matches ${filter}`;
+    throw new UsageError(`${why}; --list shows what there is`);
   }
   const rows = all.filter(({ op }) => variants.every((variant) => op.variants?.names.includes(variant)) && (!tune || op.variants));
-  if (rows.length === 0) throw new UsageError(`no row that matches ${filter} has ${tune ? 'several variants' : `the variants ${variants.join(', ')}`}; --list shows them`);
+  if (rows.length === 0) {
+    throw new UsageError(`${among} has ${tune ? 'several variants' : `the variants ${variants.join(', ')}`}; --list shows them`);
+  }
   return rows;
 }
 
@@ -88,24 +95,14 @@ async function measure(options: Options, rows: readonly Row[]): Promise<number> 
     console.log(`\n${choicesText(choices, writeTable(adapter, choices))}`);
   }
   const isSlower = other !== null && comparisons.some(({ outcome }) => outcome === 'SLOWER');
-  return isSlower || (peers && weFailed(peers)) || record.rows.some(({ status }) => status !== 'measured') ? 1 : 0;
-}
-
-function readRecord(file: string): BenchRecord {
-  const text = readFileSync(file, 'utf8');
-  try {
-    const record = JSON.parse(text) as BenchRecord;
-    if (record.benchmark === 'kernels') return record;
-  } catch {
-    // Falls through to the one message for both.
-  }
-  throw new UsageError(`compare: ${file} is no JSON report of npm run bench`);
+  return isSlower || (peers && weFailed(peers)) || hasFailed(record) ? 1 : 0;
 }
 
 function compare(args: readonly string[]): number {
   const { files, figure } = parseComparison(args);
-  const [a, b] = files.map(readRecord);
+  const [a, b] = files.map((file) => readRecord(readFileSync(file, 'utf8'), file));
   const comparisons = compareRuns(a, b, figure);
+  for (const difference of differencesOf(a, b)) console.log(difference);
   console.log(comparisonText(comparisons, figure));
   return comparisons.some(({ outcome, broken }) => outcome === 'SLOWER' || broken) ? 1 : 0;
 }

@@ -10,11 +10,14 @@ import { drawInput } from './inputs.js';
 import { PreparedCall, planOf, variantOf } from './preparedCall.js';
 import { type Row, bytesOf, callOf } from './rows.js';
 import { type Samples, sampleOnDevice, sampleOnHost } from './timing.js';
-import { type Verdict, expectedOf, verify } from './verify.js';
+import { type Verdict, bitsOf, expectedOf, verify } from './verify.js';
 
-/** Buffers that `cold` rotates through hold at least this much: more than most caches do. */
-const ROTATED_BYTES = 128 * 2 ** 20;
-/** Small calls would need more sets than this; theirs stay within the caches, and the row says how much they hold. */
+/**
+ * Buffers that `cold` rotates through hold at least this much: more than most caches do. Where they do not, its times have no share
+ * of the roofline.
+ */
+export const ROTATED_BYTES = 128 * 2 ** 20;
+/** Small calls would need more sets than this; theirs may stay within the caches, and the row says how much they hold. */
 const MOST_SETS = 512;
 
 /** The figures of a row. `hot`: the same buffers again and again; `cold`: others each time; `endToEnd`: by the engine, with readback. */
@@ -35,6 +38,8 @@ export interface Contact extends Verdict {
   readonly compileMilliseconds: number;
   /** The first execution: some drivers compile only then. */
   readonly firstRunMilliseconds: number;
+  /** `bitsOf` what it computed. */
+  readonly bits: string | null;
 }
 
 /** Compiles a row's kernels and holds what they compute against the reference. Throws what op or device have against the call. */
@@ -49,7 +54,7 @@ export async function meet({ backend, compiler }: Bench, row: Row): Promise<Cont
     const verdict = await verify(call, row, expectedOf(row));
     return {
       variant: variantOf(backend, row), modules: [...new Set(plan.launches.map(({ module }) => module.name))], wgsl: hashOfWgsl(plan),
-      dispatches: call.dispatchCount, compileMilliseconds, firstRunMilliseconds, ...verdict,
+      dispatches: call.dispatchCount, compileMilliseconds, firstRunMilliseconds, bits: await bitsOf(call, row), ...verdict,
     };
   } finally {
     call.dispose();
@@ -61,6 +66,8 @@ export interface RoundSamples {
   readonly samples: Readonly<Record<FigureName, Samples>>;
   /** What the buffers of `cold` hold together. */
   readonly rotatedBytes: number;
+  /** `bitsOf` what the timed runs left. */
+  readonly bits: string | null;
 }
 
 /** Takes one round of all figures of a row, in about this many milliseconds. */
@@ -74,7 +81,9 @@ export async function measureRound({ backend, clock, compiler }: Bench, row: Row
       sampleOnDevice(clock, (pass, repeats) => call.encode(pass, repeats, figure), milliseconds * SHARES[figure]);
     const hot = await onDevice('hot');
     const cold = await onDevice('cold');
-    return { samples: { hot, cold, endToEnd: await sampleEngine(clock, row, milliseconds * SHARES.endToEnd) }, rotatedBytes: sets * bytes };
+    const bits = await bitsOf(call, row);
+    const endToEnd = await sampleEngine(clock, row, milliseconds * SHARES.endToEnd);
+    return { samples: { hot, cold, endToEnd }, rotatedBytes: sets * bytes, bits };
   } finally {
     call.dispose();
   }

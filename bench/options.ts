@@ -31,16 +31,36 @@ export interface Options {
   readonly outputs: Outputs;
 }
 
+/** Flags without an argument. */
 const SWITCHES = ['--list', '--tune', '--peers'];
+const FLAGS = ['filter', 'axis', 'variant', 'against', 'seconds', 'clock', ...OUTPUTS] as const;
+
+function readOptionFlags(args: readonly string[]): ReturnType<typeof readFlags<(typeof FLAGS)[number]>> {
+  try {
+    return readFlags(args.filter((arg) => !SWITCHES.includes(arg)), FLAGS);
+  } catch (error) {
+    const known = FLAGS.map((name) => `--${name}`).join(' ');
+    // Its list of flags knows of none without an argument.
+    if (error instanceof UsageError && error.message.endsWith(known)) throw new UsageError(`${error.message} ${SWITCHES.join(' ')}`);
+    throw error;
+  }
+}
+
+function parseVariants(text: string | undefined): string[] {
+  const variants = text?.split(',') ?? [];
+  const twice = variants.find((variant, i) => variants.indexOf(variant) !== i);
+  if (twice !== undefined) throw new UsageError(`--variant ${text}: ${twice} is given twice`);
+  return variants;
+}
 
 export function parseOptions(args: readonly string[]): Options {
-  const flags = readFlags(args.filter((arg) => !SWITCHES.includes(arg)), ['filter', 'axis', 'variant', 'against', 'seconds', 'clock', ...OUTPUTS]);
+  const flags = readOptionFlags(args);
   const { json, csv, html, md } = flags;
   const options: Options = {
     list: args.includes('--list'),
     filter: pattern('filter', flags.filter),
     axes: parseAxes(flags.axis),
-    variants: flags.variant?.split(',') ?? [],
+    variants: parseVariants(flags.variant),
     against: flags.against ?? null,
     tune: args.includes('--tune'),
     peers: args.includes('--peers'),

@@ -27,19 +27,19 @@ interface DeviceOperand extends Operand {
 /** Memory of one call. */
 class BufferSet {
   readonly inputs: readonly DeviceOperand[];
-  /** Filled with NaN, so that an element that no kernel writes is noticed. */
+  /** Like scratch filled with NaN, so that an element that no kernel writes is noticed. */
   readonly outputs: readonly DeviceOperand[];
   readonly scratch: ReadonlyMap<string, WebGpuStorage>;
 
   constructor(backend: WebGpuBackend, row: Row, call: RowCall, plan: KernelPlan) {
     const { name } = row.op;
+    const scratch = Object.entries(plan.scratch ?? {});
     // Asked for before anything is drawn: the device's refusal says more than JavaScript's.
-    for (const spec of [...call.inputs, ...call.outputs]) backend.allocate(name, spec).release();
+    for (const spec of [...call.inputs, ...call.outputs, ...scratch.map(([, spec]) => spec)]) backend.allocate(name, spec).release();
     const place = (spec: Spec, data: TypedArray): DeviceOperand => ({ ...spec, storage: backend.upload(name, data, spec) });
     this.inputs = call.inputs.map((spec, i) => place(spec, drawInput(row.shape.inputs[i], i, 'float32')));
     this.outputs = call.outputs.map((spec) => place(spec, garbage(spec)));
-    const scratch = Object.entries(plan.scratch ?? {});
-    this.scratch = new Map(scratch.map(([scratchName, spec]) => [scratchName, backend.allocate(name, spec)]));
+    this.scratch = new Map(scratch.map(([scratchName, spec]) => [scratchName, place(spec, garbage(spec)).storage]));
   }
 
   get storages(): WebGpuStorage[] {
@@ -123,13 +123,22 @@ export class PreparedCall {
   /** What the first set holds now: inputs, as ops may change them, and outputs. */
   async read(): Promise<{ inputs: TypedArray[]; outputs: TypedArray[] }> {
     const [{ inputs, outputs }] = this.sets;
-    const values = (operands: readonly DeviceOperand[]) => Promise.all(operands.map(({ storage }) => this.backend.read(storage)));
-    return { inputs: await values(inputs), outputs: await values(outputs) };
+    return { inputs: await this.valuesOf(inputs), outputs: await this.valuesOf(outputs) };
+  }
+
+  /** Outputs of the first set, and of the one that `cold` came to last. */
+  async lastOutputs(): Promise<TypedArray[][]> {
+    const sets = [...new Set([this.sets[0], this.sets[this.next]])];
+    return Promise.all(sets.map(({ outputs }) => this.valuesOf(outputs)));
   }
 
   dispose(): void {
     for (const storage of this.sets.flatMap((set) => set.storages)) storage.release();
     this.uniforms.buffer.destroy();
+  }
+
+  private valuesOf(operands: readonly DeviceOperand[]): Promise<TypedArray[]> {
+    return Promise.all(operands.map(({ storage }) => this.backend.read(storage)));
   }
 }
 

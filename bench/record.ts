@@ -30,14 +30,15 @@ export interface RowRecord {
   readonly inputs: readonly string[];
   readonly flops: number;
   readonly bytes: number;
-  /** `wrong` kernels get no figures, nor do calls that `failed`. */
-  readonly status: 'measured' | 'wrong' | 'failed';
+  /** `wrong` kernels get no figures, nor do calls that `failed`, nor rows that a side lacks. */
+  readonly status: 'measured' | 'wrong' | 'failed' | 'absent';
   readonly problem: string | null;
   readonly method: ClockReport['method'];
   readonly contact: Contact | null;
   readonly rotatedBytes: number;
   readonly figures: Readonly<Record<FigureName, Figure>> | null;
-  readonly speeds: Readonly<Record<'hot' | 'cold', Speed>> | null;
+  /** `cold` is null where its buffers may have stayed within the caches: no probe says what is possible there. */
+  readonly speeds: { readonly hot: Speed; readonly cold: Speed | null } | null;
 }
 
 /** The probes, again in each round: how much faster or slower the machine was then. Microseconds. */

@@ -26,8 +26,10 @@ export interface Roofline {
   readonly gflops: number;
   /** The fastest copy of each size, the smallest first; bytes read plus bytes written a second. */
   readonly copies: readonly { bytes: number; gigabytesPerSecond: number }[];
-  /** Nothing moved bytes faster, whether copying, reading or writing, at any size. */
+  /** What no probe exceeded in any round, whether copying, reading or writing, at any size. */
   readonly ceilingGigabytesPerSecond: number;
+  /** The same of multiply-adds. */
+  readonly ceilingGflops: number;
   /** All mixes, as they were at the start. */
   readonly probes: readonly ProbeResult[];
 }
@@ -76,8 +78,9 @@ export class RooflineProbes {
 
   /** From the medians of all that was measured so far. */
   roofline(): Roofline {
-    const results = this.deciding.map(({ row, result: { kind, bytes }, times }) => resultOf(row, kind, bytes, medianOf(times)));
-    return rooflineOf(this.all, results);
+    const resultsAt = (pick: (times: readonly number[]) => number) =>
+      this.deciding.map(({ row, result: { kind, bytes }, times }) => resultOf(row, kind, bytes, pick(times)));
+    return rooflineOf(this.all, resultsAt(medianOf), resultsAt((times) => Math.min(...times)));
   }
 
   /** Of multiply-adds, and of the largest copy. */
@@ -126,13 +129,16 @@ function decidingProbes(probes: readonly ProbeResult[]): Set<ProbeResult> {
   ]);
 }
 
-/** `deciding`: those of `probes` that decide, where they have been taken again. */
-export function rooflineOf(probes: readonly ProbeResult[], deciding: readonly ProbeResult[] = [...decidingProbes(probes)]): Roofline {
+/** `deciding`: those of `probes` that decide, where they have been taken again; `fastest`: the same in their fastest rounds. */
+export function rooflineOf(
+  probes: readonly ProbeResult[], deciding: readonly ProbeResult[] = [...decidingProbes(probes)], fastest = deciding,
+): Roofline {
   const find = (bytes: number) => deciding.find((probe) => probe.kind === 'copy' && probe.bytes === bytes)!.gigabytesPerSecond;
   return {
     gflops: deciding.find(({ kind }) => kind === 'fma')!.gflops,
     copies: copySizes(deciding).map((bytes) => ({ bytes, gigabytesPerSecond: find(bytes) })),
-    ceilingGigabytesPerSecond: Math.max(...deciding.filter(({ kind }) => kind !== 'fma').map(({ gigabytesPerSecond }) => gigabytesPerSecond)),
+    ceilingGigabytesPerSecond: Math.max(...fastest.map(({ gigabytesPerSecond }) => gigabytesPerSecond)),
+    ceilingGflops: Math.max(...fastest.map(({ gflops }) => gflops)),
     probes,
   };
 }
@@ -160,22 +166,29 @@ export interface RooflineShare {
   /** The time that the roofline allows, over the time measured. */
   readonly share: number;
   readonly bound: 'compute' | 'memory';
-  /** Faster than any probe: the compiler, or the kernel, has left work out. */
+  /** Faster than any probe, beyond doubt: the compiler, or the kernel, has left work out. */
   readonly deadWork: boolean;
 }
 
-/** Rows and probes are medians with noise of their own; dead work exceeds the ceiling by more. */
+/**
+ * A machine that others use too may be twice as fast in one round as in the next. So a row is accused only if it beats the ceiling, the
+ * fastest round of any probe, by a tenth in its own slowest round.
+ */
 const ABOVE_CEILING = 1.1;
 
-/** `bandwidth` in GB/s: `bandwidthAt` the call's size for hot buffers, that of the largest copy for cold ones. */
-export function shareOf(roofline: Roofline, cost: Cost, microseconds: number, bandwidth: number): RooflineShare {
+/**
+ * `bandwidth` in GB/s: `bandwidthAt` the call's size for hot buffers, that of the largest copy for cold ones. `slowest`: microseconds of
+ * the slowest round, where there are several.
+ */
+export function shareOf(roofline: Roofline, cost: Cost, microseconds: number, bandwidth: number, slowest = microseconds): RooflineShare {
   const { gflops, gigabytesPerSecond } = speedOf(cost, microseconds);
   const compute = gflops / roofline.gflops;
   const memory = gigabytesPerSecond / bandwidth;
-  const ceiling = gigabytesPerSecond / roofline.ceilingGigabytesPerSecond;
+  const least = speedOf(cost, slowest);
   return {
     share: Math.max(compute, memory),
     bound: compute > memory ? 'compute' : 'memory',
-    deadWork: Math.max(compute, ceiling) > ABOVE_CEILING,
+    deadWork: least.gflops > ABOVE_CEILING * roofline.ceilingGflops ||
+      least.gigabytesPerSecond > ABOVE_CEILING * roofline.ceilingGigabytesPerSecond,
   };
 }

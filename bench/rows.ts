@@ -69,6 +69,11 @@ export function callOf({ op, shape }: Row): RowCall {
   return { inputs, outputs: op.infer(inputs, attrs), attrs };
 }
 
+/** What a row is measured on: `float32[128,10]` for each input. */
+export function inputsOf({ shape: { inputs } }: Row): string[] {
+  return inputs.map(({ shape, dtype = 'float32' }) => `${dtype}[${shape}]`);
+}
+
 export function bytesOf({ shape, dtype }: Spec): number {
   return sizeOf(shape) * bytesPerElement(dtype);
 }

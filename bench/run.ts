@@ -1,8 +1,9 @@
+import type { Cost } from '../core/op.js';
 import type { Bench } from './device.js';
-import { FIGURES, type Contact, type FigureName, type RoundSamples } from './measure.js';
+import { FIGURES, type Contact, type FigureName, ROTATED_BYTES, type RoundSamples } from './measure.js';
 import type { BenchRecord, Figure, RowRecord, Speed } from './record.js';
 import { type Roofline, RooflineProbes, bandwidthAt, shareOf, speedOf } from './roofline.js';
-import { type Row, costOf } from './rows.js';
+import { type Row, costOf, inputsOf } from './rows.js';
 import { measureOverheads } from './overheads.js';
 import type { Side } from './side.js';
 import { medianOf, summaryOf } from './statistics.js';
@@ -75,23 +76,30 @@ export async function runBench(bench: Bench, options: RunOptions): Promise<Omit<
   };
 }
 
-/** One round of a lane; the first one also compiles and verifies. A wrong kernel is never timed. */
+/** Of kernels that were right at first, and computed something else when they were run again and again. */
+const UNSTEADY = 'right when run once, but its timed runs left other bits: a race, or it relies on what scratch held before';
+
+/** One round of a lane; the first one also compiles and verifies. A wrong kernel is not timed any further, and gets no number. */
 async function advance(lane: Lane, milliseconds: number): Promise<void> {
   const { side, row } = lane;
   try {
     if (!lane.contact) {
-      lane.contact = await side.meet(row);
-      if (lane.contact.problem !== null) {
-        lane.status = 'wrong';
-        lane.problem = lane.contact.problem;
-        return;
-      }
+      const contact = await side.meet(row);
+      if ('absent' in contact) return refuse(lane, 'absent', contact.absent);
+      lane.contact = contact;
+      if (lane.contact.problem !== null) return refuse(lane, 'wrong', lane.contact.problem);
     }
-    lane.rounds.push(await side.measureRound(row, milliseconds));
+    const samples = await side.measureRound(row, milliseconds);
+    if (samples.bits !== lane.contact.bits) return refuse(lane, 'wrong', UNSTEADY);
+    lane.rounds.push(samples);
   } catch (error) {
-    lane.status = 'failed';
-    lane.problem = String((error as Error).message ?? error).split('\n')[0];
+    refuse(lane, 'failed', String((error as Error).message ?? error).split('\n')[0]);
   }
+}
+
+function refuse(lane: Lane, status: Lane['status'], problem: string): void {
+  lane.status = status;
+  lane.problem = problem;
 }
 
 function recordOf({ row, side, contact, status, problem, rounds }: Lane, { clock }: Bench, roofline: Roofline): RowRecord {
@@ -101,17 +109,23 @@ function recordOf({ row, side, contact, status, problem, rounds }: Lane, { clock
     return { ...summaryOf(samples.flat()), rounds: samples };
   };
   const figures = status === 'measured' ? (Object.fromEntries(FIGURES.map((name) => [name, figureOf(name)])) as Record<FigureName, Figure>) : null;
-  const speed = (microseconds: number, bandwidth: number): Speed =>
-    ({ ...speedOf(cost, microseconds), ...shareOf(roofline, cost, microseconds, bandwidth) });
-  const largest = roofline.copies[roofline.copies.length - 1].gigabytesPerSecond;
+  const rotatedBytes = rounds[0]?.rotatedBytes ?? 0;
   return {
     id: row.id, side: side.name, op: row.op.name, label: row.shape.label, axes: row.shape.axes ?? null,
-    inputs: row.shape.inputs.map(({ shape, dtype = 'float32' }) => `${dtype}[${shape}]`),
-    flops: cost.flops, bytes: cost.bytes, status, problem, method: clock.method, contact,
-    rotatedBytes: rounds[0]?.rotatedBytes ?? 0, figures,
-    speeds: figures && {
-      hot: speed(figures.hot.median, bandwidthAt(roofline, cost.bytes)),
-      cold: speed(figures.cold.median, largest),
-    },
+    inputs: inputsOf(row), flops: cost.flops, bytes: cost.bytes, status, problem, method: clock.method, contact,
+    rotatedBytes, figures, speeds: figures && speedsOf(figures, cost, rotatedBytes, roofline),
+  };
+}
+
+/** The figures on the device against the roofline; cold ones only if their buffers were more than caches hold. */
+export function speedsOf(
+  figures: Readonly<Record<'hot' | 'cold', Figure>>, cost: Cost, rotatedBytes: number, roofline: Roofline,
+): NonNullable<RowRecord['speeds']> {
+  const speed = ({ median, rounds }: Figure, bandwidth: number): Speed =>
+    ({ ...speedOf(cost, median), ...shareOf(roofline, cost, median, bandwidth, Math.max(...rounds.map(medianOf))) });
+  const largest = roofline.copies[roofline.copies.length - 1].gigabytesPerSecond;
+  return {
+    hot: speed(figures.hot, bandwidthAt(roofline, cost.bytes)),
+    cold: rotatedBytes < ROTATED_BYTES ? null : speed(figures.cold, largest),
   };
 }

@@ -3,11 +3,16 @@ import type { Bench } from './device.js';
 import { type Contact, type RoundSamples, meet, measureRound } from './measure.js';
 import type { Row } from './rows.js';
 
+/** Why a side lacks a row: no fault of its kernels. */
+export interface Absence {
+  readonly absent: string;
+}
+
 /** Kernels under test: this program's, those of one variant, or those of another commit. Rows are measured on all sides in turn. */
 export interface Side {
   readonly name: string;
   /** Before the first round. Throws what op or device have against the row. */
-  meet(row: Row): Promise<Contact>;
+  meet(row: Row): Promise<Contact | Absence>;
   measureRound(row: Row, milliseconds: number): Promise<RoundSamples>;
 }
 

@@ -5,3 +5,5 @@ export function table(rows: readonly (readonly string[])[]): string {
     row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column] ?? 0))).join('  ');
   return rows.map(line).join('\n');
 }
+
+export const rowsInWords = (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`;

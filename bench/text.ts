@@ -1,7 +1,7 @@
 import { FIGURES } from './measure.js';
 import { opsReport } from './peers/ops/report.js';
 import type { BenchRecord, RowRecord } from './record.js';
-import { table } from './table.js';
+import { rowsInWords, table } from './table.js';
 
 /* What all reports say in words, and the report for a terminal. */
 
@@ -42,19 +42,36 @@ export const COLUMNS: readonly Column[] = [
     title: 'of roofline', meaning: 'The time that this device allows, by its measured multiply-adds and copies, over the time taken, hot.',
     cell: ({ speeds }) => (speeds ? percent(speeds.hot.share) : '-'),
   },
-  { title: 'cold', meaning: 'Median time on the device, on other buffers each time.', cell: figure('cold') },
-  { title: 'end to end', meaning: 'One call by the engine, inputs on the device, with the result read back; on the wall clock.', cell: figure('endToEnd') },
+  {
+    title: 'cold', meaning: 'Median time on the device, on other buffers each time; in all 128 MiB, or what the remark says.',
+    cell: figure('cold'),
+  },
+  {
+    title: 'end to end', cell: figure('endToEnd'),
+    meaning: 'One call by the engine, inputs on the device, result read back; on the wall clock, or in processor time where that is the clock.',
+  },
   {
     title: 'compile', meaning: 'Creating the pipelines, unless the driver had them cached.',
     cell: ({ contact }) => (contact ? duration(1000 * contact.compileMilliseconds) : '-'),
+  },
+  {
+    title: 'kernel', meaning: 'The variant that ran, where the op has several, and a hash of its WGSL.',
+    cell: ({ contact }) => (contact ? `${contact.variant === null ? '' : `${contact.variant} `}${contact.wgsl}` : '-'),
   },
 ];
 
 /** What a reader must know about a row besides its figures; empty for nothing. */
 export function remark(row: RowRecord): string {
-  if (row.status === 'wrong') return `WRONG, not timed: ${row.problem}`;
+  if (row.status === 'wrong') return `WRONG, no number: ${row.problem}`;
   if (row.status === 'failed') return `FAILED: ${row.problem}`;
-  return row.speeds!.hot.deadWork || row.speeds!.cold.deadWork ? 'DEAD WORK? faster than the roofline' : '';
+  if (row.status === 'absent') return `absent: ${row.problem}`;
+  const remarks = isDeadWork(row.speeds!) ? ['DEAD WORK? faster than any probe'] : [];
+  if (row.speeds!.cold === null) remarks.push(`cold within ${(row.rotatedBytes / 2 ** 20).toFixed(1)} MiB`);
+  return remarks.join('; ');
+}
+
+export function isDeadWork({ hot, cold }: NonNullable<RowRecord['speeds']>): boolean {
+  return hot.deadWork || (cold?.deadWork ?? false);
 }
 
 /** The name of a row in a report: with its side, where there are several. */
@@ -81,7 +98,13 @@ export function reportText(record: BenchRecord): string {
   return [...deviceLines(record), '', ...measured, ...(record.peers ? ['', opsReport(record.peers.rows)] : [])].join('\n');
 }
 
-export function summaryLine({ rows }: BenchRecord): string {
+export function summaryLine({ rows }: Pick<BenchRecord, 'rows'>): string {
   const count = (status: RowRecord['status']) => rows.filter((row) => row.status === status).length;
-  return `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}: ${count('measured')} measured, ${count('wrong')} wrong, ${count('failed')} failed`;
+  const absent = count('absent') > 0 ? `, ${count('absent')} absent` : '';
+  return `${rowsInWords(rows.length)}: ${count('measured')} measured, ${count('wrong')} wrong, ${count('failed')} failed${absent}`;
+}
+
+/** Is a kernel wrong, or did a call fail? */
+export function hasFailed({ rows }: Pick<BenchRecord, 'rows'>): boolean {
+  return rows.some(({ status }) => status === 'wrong' || status === 'failed');
 }

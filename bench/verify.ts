@@ -48,3 +48,25 @@ export async function verify(call: PreparedCall, row: Row, expected: Expected): 
   }
   return { worst, problem: null };
 }
+
+/**
+ * A hash of what a call's last runs left in its outputs: the same however often it ran, unless the kernel has a race or leaves something
+ * behind. Null for an op that changes its inputs, as the next run starts from others.
+ */
+export async function bitsOf(call: PreparedCall, { op }: Row): Promise<string | null> {
+  if (op.mutates) return null;
+  const hashes = (await call.lastOutputs()).map((outputs) => outputs.map(hashOfBits).join());
+  return [...new Set(hashes)].join(' and ');
+}
+
+/** MurmurHash3 (Appleby) of 32-bit words without its finish, in hexadecimal. Signs and exponents reach every bit, unlike in FNV. */
+export function hashOfBits({ buffer, byteOffset, byteLength }: TypedArray): string {
+  let hash = byteLength;
+  for (const word of new Uint32Array(buffer, byteOffset, byteLength / 4)) {
+    const mixed = Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593);
+    hash = (Math.imul(rotate(hash ^ mixed, 13), 5) + 0xe6546b64) | 0;
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+const rotate = (word: number, by: number) => (word << by) | (word >>> (32 - by));

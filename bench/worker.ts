@@ -3,7 +3,7 @@ import type { WebGpuBackend } from '../core/webgpu/backend.js';
 import type { Reply, Request } from './against.js';
 import { openBench } from './device.js';
 import { CLOCKS, type ClockChoice } from './processorClock.js';
-import { selectRows } from './rows.js';
+import { inputsOf, selectRows } from './rows.js';
 import { type Side, ownSide } from './side.js';
 
 /* The process of another commit's kernels: `worker.mjs CLOCK AXES`, started by `against.ts`, answers one request after another. */
@@ -20,7 +20,10 @@ async function open(): Promise<Side> {
 async function answer(request: Request): Promise<Reply> {
   try {
     const row = rows.get(request.row);
-    if (!row) return { error: 'the other commit has no such row' };
+    if (!row) return { result: { absent: 'the other commit has no such row' } };
+    if (request.call === 'meet' && String(inputsOf(row)) !== String(request.inputs)) {
+      return { result: { absent: `the other commit has this row on ${inputsOf(row).join(', ')}` } };
+    }
     const side = await (opened ??= open());
     return { result: request.call === 'meet' ? await side.meet(row) : await side.measureRound(row, request.milliseconds) };
   } catch (error) {

@@ -49,11 +49,17 @@ const ROUTES = {
   swiftshader: swiftShader,
 };
 
-/** The first route that opens a device: its name, a line that describes it, and the environment to start with. */
+const CHOICES = ['auto', 'none', ...Object.keys(ROUTES)];
+
+/**
+ * The first route that opens a device: its name, a line that describes it, and the environment to start with. Ends the program, with
+ * one line and exit code 2, where TAPEGRAD_ADAPTER names no route.
+ */
 export async function adapterEnvironment({ allowSwiftShader = false } = {}) {
   const wanted = process.env.TAPEGRAD_ADAPTER ?? 'auto';
-  if (wanted !== 'auto' && wanted !== 'none' && !(wanted in ROUTES)) {
-    throw new Error(`TAPEGRAD_ADAPTER=${wanted}: choose auto, none, ${Object.keys(ROUTES).join(', ')}`);
+  if (!CHOICES.includes(wanted)) {
+    console.error(`TAPEGRAD_ADAPTER=${wanted}: choose one of ${CHOICES.join(', ')}`);
+    process.exit(2);
   }
   const order = wanted === 'auto' ? ['machine', 'lavapipe', ...(allowSwiftShader ? ['swiftshader'] : [])] : [wanted];
   for (const name of order) {

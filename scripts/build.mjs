@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { wgslPlugin } from './wgslPlugin.mjs';
@@ -23,11 +24,41 @@ export function bundle(entryPoints, outdir, options = {}) {
   });
 }
 
+/**
+ * Names that the package's types mention and a project may lack: where it has them, of lib DOM, @types/node or @webgpu/types, these
+ * empty ones merge with the real ones. tests/package.test.ts notices what else the types come to mention.
+ */
+const GLOBALS = `/// <reference lib="esnext.disposable" />
+interface AbortSignal {}
+interface GPUDevice {}
+`;
+
+/** What is read of an adapter: for its own module only, as lib DOM and @webgpu/types differ on which members may be missing. */
+const ADAPTER_INFO = `interface GPUAdapterInfo {
+    readonly isFallbackAdapter: boolean;
+    readonly vendor: string;
+    readonly subgroupMinSize?: number;
+    readonly subgroupMaxSize?: number;
+}
+`;
+
+/** Lets the declarations in `folder` hold in any project. */
+function completeTypes(folder, entries) {
+  const prepend = (file, text) => writeFileSync(file, text + readFileSync(file, 'utf8'));
+  writeFileSync(join(folder, 'globals.d.ts'), GLOBALS);
+  for (const entry of entries) {
+    const path = '../'.repeat(entry.split('/').length - 1) || './';
+    prepend(join(folder, entry.replace(/\.ts$/, '.d.ts')), `/// <reference path="${path}globals.d.ts" />\n`);
+  }
+  prepend(join(folder, 'core/webgpu/adapter.d.ts'), ADAPTER_INFO);
+}
+
 /** `npm run build`: the package, as modules and type declarations, into dist/. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync('dist', { recursive: true, force: true });
   const entries = ['index.ts', 'nn/index.ts', 'optim/index.ts', 'datasets/index.ts', 'core/gradcheck.ts'];
   await bundle(entries, 'dist', { platform: 'neutral', external: ['webgpu', 'node:*'], packages: 'external' });
   const types = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  if (types.status === 0) completeTypes('dist/types', entries);
   process.exitCode = types.status ?? 1;
 }

@@ -45,7 +45,7 @@ test('one small row as a process: four reports, and compared with itself', () =>
 
   const compared = run('compare', file('json'), file('json'));
   assert.is(compared.status, 0, compared.stderr);
-  assert.match(compared.stdout, /1 rows: 0 FASTER, 0 SLOWER, \d SAME, \d UNDECIDED/);
+  assert.match(compared.stdout, /1 row: 0 FASTER, 0 SLOWER, \d SAME, \d UNDECIDED/);
 
   const slower = { ...record, rows: record.rows.map((row) => ({ ...row, figures: JSON.parse(JSON.stringify(row.figures)) })) };
   for (const row of slower.rows) row.figures.hot.rounds = row.figures.hot.rounds.map((round: number[]) => round.map((time) => 1000 * time));
@@ -59,11 +59,14 @@ test('--list measures nothing', () => {
   const { status, stdout } = run('--list', '--filter', '^matmul ');
   assert.is(status, 0);
   assert.match(stdout, /matmul 512\^3 .* n=512 /);
+  assert.match(run('--list', '--filter', '^matmul 512\\^3$').stdout, /\n1 row\n$/);
 });
 
 const BAD: [string[], RegExp][] = [
   [['--filter', 'no such row'], /no row matches .*--list/],
-  [['--axis', 'moons=3', '--variant', 'nonsense'], /no row .*moons/],
+  [['--axis', 'moons=3', '--variant', 'nonsense'], /: no row has the axes moons;/],
+  [['--axis', 'moons=3', '--filter', '^matmul'], /: no row that matches \/\^matmul\/ has the axes moons;/],
+  [['--variant', 'nonsense'], /: no row has the variants nonsense;/],
   [['compare', 'package.json', 'package.json'], /package\.json is no JSON report/],
   [['--html', '/no/such/folder/x.html'], /--html \/no\/such\/folder\/x\.html: it cannot be written/],
 ];
@@ -75,5 +78,14 @@ for (const [args, message] of BAD) {
     assert.match(stderr, message);
   });
 }
+
+test('an adapter that there is none of: one line and exit code 2, of whatever program', () => {
+  for (const name of ['foo', 'toString']) {
+    const env = { ...process.env, TAPEGRAD_ADAPTER: name };
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/run.mjs', 'bench/main.ts', '--help'], { encoding: 'utf8', env });
+    assert.is(status, 2, stderr);
+    assert.is(stderr, `TAPEGRAD_ADAPTER=${name}: choose one of auto, none, machine, lavapipe, swiftshader\n`);
+  }
+});
 
 test.run();

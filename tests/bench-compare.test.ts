@@ -4,14 +4,18 @@ import * as assert from 'uvu/assert';
 import { UsageError } from '../examples/commandLine.js';
 import { Philox } from '../index.js';
 import {
-  allowForDrift, compareRuns, compareSides, comparisonLine, outcomeOf, ratioOfRuns, ratioOfSides,
+  allowForDrift, compareRuns, compareSides, comparisonLine, differencesOf, outcomeOf, ratioOfRuns, ratioOfSides,
 } from '../bench/compare.js';
 import { FIGURES } from '../bench/measure.js';
+import { readRecord } from '../bench/readRecord.js';
 import type { BenchRecord, RowRecord } from '../bench/record.js';
 
 /* `bench compare`: its verdicts on made-up and on recorded figures. */
 
 const test = suite('bench-compare');
+
+const RECORDED = ['A', 'B'].map((name) => `tests/fixtures/benchRun${name}.json`)
+  .map((file) => readRecord(readFileSync(file, 'utf8'), file));
 
 const single = (...medians: number[]) => medians.map((median) => [median]);
 
@@ -52,10 +56,10 @@ test('a slower machine excuses as much', () => {
   assert.is(outcomeOf(allowForDrift({ median: 0.7, low: 0.65, high: 0.75 }, [1.5, 1.2]), 5), 'FASTER', 'faster on a slower machine');
 });
 
-function row(id: string, rounds: number[][] | null, side = 'this'): RowRecord {
+function row(id: string, rounds: number[][] | null, side = 'this', inputs: string[] = []): RowRecord {
   const figure = rounds && { count: 5, median: rounds[0][0], mad: 0, p10: 0, p90: 0, noise: 0, rounds };
   return {
-    id, side, op: id, label: '', axes: null, inputs: [], flops: 1, bytes: 1, status: figure ? 'measured' : 'wrong', problem: figure ? null : 'out[3] is 7',
+    id, side, op: id, label: '', axes: null, inputs, flops: 1, bytes: 1, status: figure ? 'measured' : 'wrong', problem: figure ? null : 'out[3] is 7',
     method: 'wall clock', contact: null, rotatedBytes: 0, figures: figure && { hot: figure, cold: figure, endToEnd: figure }, speeds: null,
   };
 }
@@ -83,6 +87,60 @@ test('runs on other adapters or clocks cannot be compared', () => {
   assert.throws(() => compareRuns(run([]), run([], { adapter: 'other' }), 'hot'), (error: Error) => error instanceof UsageError && /adapters differ: gpu and other/.test(error.message));
   assert.throws(() => compareRuns(run([]), run([], { method: 'gpu timestamps' }), 'hot'), /clocks differ: wall clock and gpu timestamps/);
 });
+
+test('rows of other inputs get no verdict, nor do reports that share no row', () => {
+  const of = (inputs: string[], time: number) => run([row('a', around(time), 'this', inputs)]);
+  const [compared] = compareRuns(of(['float32[4]'], 1), of(['float32[8]'], 9), 'hot');
+  assert.equal([compared.outcome, compared.problem, compared.broken], [null, 'other inputs: A float32[4]; B float32[8]', false]);
+  for (const [a, b] of [[run([row('a', around(1))]), run([row('b', around(1))])], [run([]), run([])]]) {
+    assert.throws(() => compareRuns(a, b, 'hot'), (error: Error) => error instanceof UsageError && /no row in common/.test(error.message));
+  }
+});
+
+test('a row that B lacks is not broken', () => {
+  const lacking: RowRecord = { ...row('a', null), status: 'absent', problem: 'the other commit has no such row' };
+  const [compared] = compareRuns(run([row('a', around(1))]), run([lacking]), 'hot');
+  assert.equal([compared.problem, compared.broken], ['B: absent, the other commit has no such row', false]);
+});
+
+test('what else was not the same is named', () => {
+  const [a] = RECORDED;
+  assert.equal(differencesOf(a, a), []);
+  const { cpu, cores, webgpu } = a.environment;
+  const environment = { ...a.environment, cpu: 'another', cores: 64, webgpu: { ...webgpu!, implementation: 'the browser' } };
+  const other = { ...a, environment };
+  assert.equal(differencesOf(a, other).map((line) => line.replace('not the same machine: ', '')), [
+    `CPU ${cpu} in A, another in B`, `cores ${cores} in A, 64 in B`, `WebGPU ${webgpu!.implementation} in A, the browser in B`,
+  ]);
+});
+
+const DAMAGES: [string, (record: any) => void, RegExp][] = [
+  ['another report', (record) => (record.benchmark = 'step'), /is no JSON report/],
+  ['no environment', (record) => delete record.environment, /: environment is no object/],
+  ['no clock', (record) => delete record.clock, /: clock is no object/],
+  ['no drift', (record) => delete record.drift, /: drift is no list/],
+  ['a drift of nothing', (record) => (record.drift[1].rounds = []), /: drift\[1\]\.rounds is no list of 1 or more/],
+  ['no rows', (record) => (record.rows = {}), /: rows is no list/],
+  ['a row of null', (record) => (record.rows[2] = null), /: rows\[2\] is no object/],
+  ['no inputs', (record) => delete record.rows[0].inputs, /: rows\[0\]\.inputs is no list/],
+  ['no rounds', (record) => delete record.rows[1].figures.cold.rounds, /: rows\[1\]\.figures\.cold\.rounds is no list of 1 or more/],
+  ['an empty round', (record) => (record.rows[1].figures.hot.rounds[3] = []), /\.hot\.rounds\[3\] is no list of 1 or more/],
+  ['a time of null', (record) => (record.rows[1].figures.hot.rounds[3][0] = null), /\.hot\.rounds\[3\]\[0\] is no time/],
+];
+/** A UsageError of one line that says so. */
+const refusal = (message: RegExp) => (error: Error) =>
+  error instanceof UsageError && /^compare: x\.json is [^\n]+$/.test(error.message) && message.test(error.message);
+
+test('half a report is none', () => {
+  assert.throws(() => readRecord('{ "benchmark": "ker', 'x.json'), refusal(/x\.json is no JSON report/));
+});
+for (const [name, damage, message] of DAMAGES) {
+  test(`a damaged report is refused in one line: ${name}`, () => {
+    const record = structuredClone(RECORDED[0]);
+    damage(record);
+    assert.throws(() => readRecord(JSON.stringify(record), 'x.json'), refusal(message));
+  });
+}
 
 test('sides of one run: paired by round, against the first', () => {
   const sides = run([row('a', single(10, 20, 40, 80, 10), 'old'), row('a', single(8, 16, 32, 64, 8), 'new'), row('b', around(3), 'old'), row('b', around(3), 'new')]);
@@ -114,7 +172,7 @@ for (const spread of [0.005, 0.05, 0.2]) {
 }
 
 test('two recorded runs, on a machine with ten times as much to do as it has cores: at least 95 % of the same kernels SAME or UNDECIDED', () => {
-  const [a, b] = ['A', 'B'].map((name): BenchRecord => JSON.parse(readFileSync(`tests/fixtures/benchRun${name}.json`, 'utf8')));
+  const [a, b] = RECORDED;
   const unchanged = a.rows.filter(({ id, contact }) => b.rows.find((other) => other.id === id)?.contact!.wgsl === contact!.wgsl);
   assert.ok(unchanged.length >= 10);
   for (const figure of FIGURES) {

@@ -73,10 +73,10 @@ test('a report: gains over the last step that was measured; a wrong step has no 
 
   const text = ladderText(run);
   assert.match(text, /\nnaive +9\.00 ms +30 +- +50 %  nothing yet/);
-  assert.match(text, /\nneighbours +- +- +- +-  WRONG, not timed: out\[3\] is 7/);
+  assert.match(text, /\nneighbours +- +- +- +-  WRONG, no number: out\[3\] is 7/);
   assert.match(text, /\ntiled +6\.00 ms +45 +x1\.50 +75 %  a workgroup loads tiles/);
   assert.match(text, /\nvectors +- +- +- +-  left out: needs rows of whole vec4s/);
-  assert.match(text, /own kernel: 5\.00 ms, 54 GFLOP\/s, 89 % of the roofline: x1\.20 beside tiled, the fastest step$/m);
+  assert.match(text, /own kernel \(packed\): 5\.00 ms, 54 GFLOP\/s, 89 % of the roofline: x1\.20 beside tiled, the fastest step$/m);
   const page = ladderPage(run);
   assert.match(page, /<svg/);
   for (const step of ladder.steps) assert.ok(page.includes(escapeMarkup(step.module.code)), `the source of ${nameOf(step)} is in the page`);

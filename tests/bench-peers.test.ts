@@ -70,7 +70,7 @@ test('a wrong result gets no number, whether alone, outvoted, or one of two', as
   assert.equal(lanes[0].milliseconds, []);
 });
 
-test('ratios are to the faster peer; who lacks an op says why', async () => {
+test('ratios are to the fastest peer; who lacks an op says why', async () => {
   const values = await right(PRODUCT);
   const lacking = peer('d', () => {
     throw new LacksOp('it has no matmul');
@@ -78,7 +78,7 @@ test('ratios are to the faster peer; who lacks an op says why', async () => {
   const contenders = [peer('tapegrad', values, 10), peer('b', values, 60), peer('c', values, 30), lacking];
   const result = await raceRow(PRODUCT, await enter(contenders), reference, 3);
   const summary = summarizeRow(result);
-  assert.is(summary.fasterPeer, 'c');
+  assert.is(summary.fastestPeer, 'c');
   assert.ok(summary.ratio! > 1.5 && summary.ratio! < 4.5, `ratio ${summary.ratio}`);
   assert.equal(summary.missing, { d: 'it has no matmul' });
   assert.match(opsReport([result]), /no number: matmul: d: it has no matmul/);

@@ -25,7 +25,7 @@ test('text: figures, share of the roofline, remarks', () => {
   // 32 MiB in 10 ms are 3.4 GB/s of the 4 that the copy of this size reaches.
   assert.match(text, /^relu 4M +10\.0 ms +0\.0 % +0\.42 +3\.4 +84 % /m);
   assert.match(text, /^matmul 512\^3 .*DEAD WORK/m);
-  assert.match(text, /^softmax rows of \[128, 10\] +- .*WRONG, not timed: out\[3\] is 7/m);
+  assert.match(text, /^softmax rows of \[128, 10\] +- .*WRONG, no number: out\[3\] is 7/m);
   assert.match(text, /^3 rows: 2 measured, 1 wrong, 0 failed$/m);
   assert.match(text, /^Clock: wall clock \(the device has no timestamp-query\), quantum 1\.00 us/m);
 });
@@ -39,6 +39,22 @@ test('CSV: a line a row, as many cells in each; a wrong kernel has no number', (
   assert.is(cell(1, 'dead work'), 'true,');
   assert.is(cell(2, 'hot median'), ',');
   assert.is(cell(2, 'problem'), '"out[3] is 7, the CPU in float64 has 8",');
+  const stamp = ['variant', 'wgsl', 'adapter', 'commit'].map((title) => cell(1, title));
+  assert.equal(stamp, ['packed,', '0123abcd,', 'an adapter,', '0123456789ab,']);
+});
+
+test('all reports say of which kernel, adapter and commit a figure is', () => {
+  for (const write of [toJson, csv, markdown, html, reportText]) {
+    const text = write(record);
+    for (const word of ['packed', '0123abcd', 'an adapter', '0123456789ab']) assert.ok(text.includes(word), `${write.name}: ${word}`);
+  }
+});
+
+test('cold buffers that stay within the caches: no share of the roofline, and a remark that says how much they hold', () => {
+  const small = madeUpRecord([madeUpRow('softmax rows of [128, 10]', 50, 'this', 5 * 2 ** 20)]);
+  assert.match(reportText(small), /^softmax rows of \[128, 10\] .* 50\.0 us .* cold within 5\.0 MiB$/m);
+  assert.match(csv(small), /^row,.*,cold of roofline,cold MiB,.*\r\n.*,[\d.]+,,5,memory,false,/m);
+  assert.not.match(reportText(record), /cold within/);
 });
 
 test('Markdown: one table, every column explained', () => {
@@ -73,7 +89,7 @@ test('sides of a run are compared, and peers listed, in the page', () => {
   const both = madeUpRecord([madeUpRow('relu 4M', 10_000, 'a'), madeUpRow('relu 4M', 5000, 'b')], { peers });
   for (const text of [html(both), markdown(both), reportText(both)]) assert.match(text, /relu 4M \[b\]/);
   assert.match(html(both), /relu 4M: b against a[\s\S]*0\.500[\s\S]*FASTER/);
-  for (const text of [html(both), markdown(both), reportText(both)]) assert.match(text, /geometric mean of 1 rows: 3\.00/);
+  for (const text of [html(both), markdown(both), reportText(both)]) assert.match(text, /geometric mean of 1 row: 3\.00/);
 });
 
 test('a run of nothing but peers has a page all the same', () => {

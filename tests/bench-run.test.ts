@@ -2,12 +2,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { init, memory, shutdown } from '../index.js';
 import type { WebGpuBackend } from '../core/webgpu/backend.js';
+import { compareSides } from '../bench/compare.js';
 import { type Bench, openBench } from '../bench/device.js';
 import { meet } from '../bench/measure.js';
 import { fmaRows, memoryRows, smallestRow } from '../bench/probes.js';
 import type { Row } from '../bench/rows.js';
 import { runBench } from '../bench/run.js';
-import { ownSide } from '../bench/side.js';
+import { type Side, ownSide } from '../bench/side.js';
+import { hasFailed, remark, summaryLine } from '../bench/text.js';
+import { hashOfBits } from '../bench/verify.js';
+import benchScratchWgsl from './fixtures/benchScratch.wgsl';
 
 /* The bench on a device: its clock, its probes, and verification before timing. No figure is asserted. */
 
@@ -53,6 +57,48 @@ function unfinished(row: Row): Row {
   };
   return { ...row, id: `${row.id}, unfinished`, op: { ...row.op, kernel } };
 }
+
+/** A copy of 64 elements by an entry point of `benchScratch.wgsl`. */
+function onScratch(entryPoint: string): Row {
+  const op: Row['op'] = {
+    ...smallestRow.op,
+    kernel: () => ({
+      launches: [{ module: benchScratchWgsl, entryPoint, workgroups: [1, 1, 1] }],
+      scratch: { seen: { shape: [64], dtype: 'int32' } },
+    }),
+  };
+  return { id: entryPoint, op, shape: { label: '', inputs: [{ shape: [64] }], attrs: { size: 64 } } };
+}
+
+test('a kernel that takes scratch to be zero, or leaves something in it for its next run, gets no number', async () => {
+  const { rows } = await runBench(bench, {
+    rows: [onScratch('zeroed'), onScratch('counting')], secondsPerRow: 0.01, sidesOf: () => [ownSide(bench)], onStep() {},
+  });
+  assert.equal(rows.map(({ status, figures }) => [status, figures]), [['wrong', null], ['wrong', null]]);
+  assert.match(rows[0].problem!, /^out\[\d+\] is 2143289344, the CPU in float64 has /, 'scratch held NaN');
+  assert.match(rows[1].problem!, /^right when run once, but its timed runs left other bits/);
+});
+
+test('a row that one side lacks is absent there, which is no failure, and measured on the other', async () => {
+  const other: Side = {
+    name: 'other',
+    meet: async () => ({ absent: 'the other commit has no such row' }),
+    measureRound: () => Promise.reject(new Error('it has no row')),
+  };
+  const record = await runBench(bench, { rows: [smallestRow], secondsPerRow: 0.01, sidesOf: () => [other, ownSide(bench)], onStep() {} });
+  assert.equal(record.rows.map(({ status, figures }) => [status, figures === null]), [['absent', true], ['measured', false]]);
+  assert.is(remark(record.rows[0]), 'absent: the other commit has no such row');
+  assert.is(summaryLine(record), '2 rows: 1 measured, 0 wrong, 0 failed, 1 absent');
+  assert.not(hasFailed(record));
+  const [{ outcome, problem }] = compareSides(record, 'hot');
+  assert.equal([outcome, problem], [null, 'A: absent, the other commit has no such row']);
+});
+
+test('a hash of bits tells signs, exponents and places apart', () => {
+  const hashes = [[0, 0], [-0, -0], [1, 2], [2, 1], [-1, -2], [2, 4], [1, 2, 0]].map((values) => hashOfBits(Float32Array.from(values)));
+  assert.is(new Set(hashes).size, hashes.length, hashes.join());
+  assert.is(hashOfBits(new Float32Array(4).subarray(2)), hashes[0], 'of a part of a buffer');
+});
 
 test('a wrong kernel is never timed; nor is one that the device refuses; the others are, and nothing leaks', async () => {
   const [copy] = memoryRows(bench.backend.family).filter(({ bytes }) => bytes < 2 ** 20).map(({ row }) => row);

@@ -28,7 +28,17 @@ test('an axis that makes no sense is an error of use', () => {
     if (text === 'n=1:1000000') assert.equal(parseAxes(text)[0].values, [1, 1_000_000]);
     else assert.throws(() => parseAxes(text), (error: Error) => error instanceof UsageError && error.message.startsWith('--axis '), text);
   }
-  assert.throws(() => parseAxes('n=1:100000:1'), /100000 values/);
+  const TOO_MANY: [string, RegExp][] = [
+    ['n=1:100000:1', /^--axis n=1:100000:1: 100000 values; 1000 at most$/],
+    ['n=1:9999999999:1', /9999999999 values/], // as an array: no memory holds it
+    ['n=1:99999999999999999999999:1', /whole numbers up to 9007199254740991/], // adding 1 would change nothing
+    ['n=1:2:9007199254740993', /whole numbers/],
+    ['a=1:100:1,b=1:100:1', /10000 combinations; 1000 at most/],
+  ];
+  for (const [text, message] of TOO_MANY) {
+    assert.throws(() => parseAxes(text), (error: Error) => error instanceof UsageError && message.test(error.message), text);
+  }
+  assert.is(parseAxes('n=1:9007199254740991:*2')[0].values.length, 53);
 });
 
 test('axes combine, the last one fastest', () => {
@@ -67,7 +77,8 @@ test('the work of a row', () => {
 
 test('flags that make no sense are errors of use', () => {
   const BAD: [string[], RegExp][] = [
-    [['--colour', 'red'], /--colour/],
+    [['--colour', 'red'], /--colour.*; flags: --filter .* --list --tune --peers$/],
+    [['--variant', 'packed,packed'], /--variant packed,packed: packed is given twice/],
     [['--filter', '('], /--filter \(/],
     [['--axis', 'n=9:1'], /--axis n=9:1/],
     [['--seconds', '0'], /--seconds 0/],
@@ -139,6 +150,18 @@ test('share of the roofline, and dead work', () => {
   assert.ok(shareOf(ROOFLINE, { flops: 1e9, bytes: 4 }, 5000, 10).deadWork, '200 GFLOP/s');
   assert.not(shareOf(ROOFLINE, { flops: 0, bytes: 1e8 }, 2500, 10).deadWork, '40 GB/s: as fast as a copy in the cache');
   assert.ok(shareOf(ROOFLINE, { flops: 0, bytes: 1e8 }, 1000, 10).deadWork, '100 GB/s');
+});
+
+test('dead work: only beyond what rows and probes differ by from round to round', () => {
+  const copying = { flops: 0, bytes: 1e8 };
+  assert.not(shareOf(ROOFLINE, copying, 1000, 10, 2000).deadWork, '100 GB/s, but 50 in one round, as fast as the probe that reads');
+  assert.ok(shareOf(ROOFLINE, copying, 1000, 10, 1700).deadWork, '59 GB/s in the slowest round');
+  const twice = ROOFLINE.probes.map((probe) => ({ ...probe, gflops: 2 * probe.gflops, gigabytesPerSecond: 2 * probe.gigabytesPerSecond }));
+  const unsteady = rooflineOf(ROOFLINE.probes, ROOFLINE.probes, twice);
+  assert.equal([unsteady.ceilingGflops, unsteady.ceilingGigabytesPerSecond], [200, 100], 'the ceiling is of the fastest rounds');
+  assert.not(shareOf(unsteady, copying, 1000, 10).deadWork, '100 GB/s, as a probe had in one round');
+  assert.not(shareOf(unsteady, { flops: 1e9, bytes: 4 }, 5000, 10).deadWork, '200 GFLOP/s, likewise');
+  assert.ok(shareOf(unsteady, { flops: 1e9, bytes: 4 }, 4000, 10).deadWork, '250 GFLOP/s');
 });
 
 test.run();

@@ -71,13 +71,19 @@ test('an op with a wrong gradient is declared, checked and reported in under 20 
   assert.match(right.stdout, /^PASS: /, right.stderr);
 });
 
-test('the types hold in a strict project', () => {
-  for (const [file, program] of [['program.ts', PROGRAM], ['op.ts', CHECKED_OP]]) writeFileSync(join(folder, file), program);
-  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'ES2022,DOM,ESNext.Disposable'];
-  const tsc = resolve('node_modules/typescript/bin/tsc');
-  const types = ['--typeRoots', resolve('node_modules/@types'), '--types', 'node'];
-  const result = spawnSync(process.execPath, [tsc, ...flags, ...types, 'program.ts', 'op.ts'], { cwd: folder, encoding: 'utf8' });
-  assert.is(result.status, 0, result.stdout);
-});
+const NODE = ['--typeRoots', resolve('node_modules/@types'), '--types', 'node'];
+const BARE = ['--types', '']; // neither Node's types nor a browser's
+for (const [lib, types] of [['ES2022', NODE], ['ES2022', BARE], ['ES2022,DOM', BARE], ['ES2022,DOM,ESNext.Disposable', NODE]] as const) {
+  test(`the types hold in a strict project of lib ${lib}${types === NODE ? ' with the types of Node' : ''}`, () => {
+    for (const [file, program] of [['program.ts', PROGRAM], ['op.ts', CHECKED_OP]]) writeFileSync(join(folder, file), program);
+    const hasConsole = types === NODE || lib.includes('DOM');
+    writeFileSync(join(folder, 'console.d.ts'), hasConsole ? '' : 'declare const console: { log(...values: unknown[]): void };');
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', lib];
+    const tsc = resolve('node_modules/typescript/bin/tsc');
+    const args = [tsc, ...flags, ...types, 'program.ts', 'op.ts', 'console.d.ts'];
+    const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    assert.is(result.status, 0, result.stdout);
+  });
+}
 
 test.run();

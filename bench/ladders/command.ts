@@ -13,6 +13,7 @@ import { type RunOptions, runBench } from '../run.js';
 import { ownSide } from '../side.js';
 import type { Environment } from '../stamp.js';
 import { sayStep, startBench } from '../start.js';
+import { hasFailed } from '../text.js';
 import { LADDERS } from './index.js';
 import type { Ladder } from './ladder.js';
 import { ladderPage } from './page.js';
@@ -61,5 +62,5 @@ export async function runLadder(args: readonly string[]): Promise<number> {
     if (file) writeFileSync(file, writers[name]());
   }
   console.log(ladderText(run));
-  return run.record.rows.every(({ status }) => status === 'measured') ? 0 : 1;
+  return hasFailed(run.record) ? 1 : 0;
 }

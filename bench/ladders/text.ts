@@ -29,10 +29,12 @@ export function wordsOn({ step, row, leftOut }: MeasuredStep): string {
 /** The engine's own kernel beside the steps. */
 export function ownLine(run: LadderRun, { own, ownGain, fastest }: LadderSize): string {
   const warning = remark(own);
-  if (!own.figures) return `the engine's own kernel: ${warning}`;
+  const variant = own.contact?.variant;
+  const kernel = `the engine's own kernel${variant ? ` (${variant})` : ''}`;
+  if (!own.figures) return `${kernel}: ${warning}`;
   const [time, speed, share] = figuresOf(run, own);
   const beside = ownGain === null ? '' : `: ${times(ownGain)} beside ${nameOf(fastest!.step)}, the fastest step`;
-  return `the engine's own kernel: ${time}, ${speed} ${run.ladder.unit}, ${share} of the roofline${beside}${warning ? ` (${warning})` : ''}`;
+  return `${kernel}: ${time}, ${speed} ${run.ladder.unit}, ${share} of the roofline${beside}${warning ? ` (${warning})` : ''}`;
 }
 
 /** For a terminal: a table for each size. */

@@ -1,5 +1,5 @@
 import { geometricMean as meanOf, spreadOf } from '../../statistics.js';
-import { table } from '../../table.js';
+import { rowsInWords, table } from '../../table.js';
 import type { Lane, RowResult } from './race.js';
 
 /** A row in figures; null where there is nothing to go by. */
@@ -8,7 +8,7 @@ export interface RowSummary {
   /** Median milliseconds a call, by contender. */
   readonly milliseconds: Readonly<Record<string, number | null>>;
   /** The peer with the lowest median. */
-  readonly fasterPeer: string | null;
+  readonly fastestPeer: string | null;
   /** Its milliseconds by ours, round by round, the median: 2 means that we are twice as fast. */
   readonly ratio: number | null;
   /** The same of the processor time. */
@@ -23,13 +23,13 @@ const medianOf = ({ milliseconds }: Lane) => (milliseconds.length > 0 ? spreadOf
 export function summarizeRow({ row, lanes }: RowResult): RowSummary {
   const ours = lanes.find(isOurs);
   const peers = lanes.filter((lane) => !isOurs(lane) && !lane.missing).sort((a, b) => medianOf(a)! - medianOf(b)!);
-  const faster = peers.at(0) ?? null;
+  const fastest = peers.at(0) ?? null;
   return {
     row,
     milliseconds: Object.fromEntries(lanes.map((lane) => [lane.name, lane.missing ? null : medianOf(lane)])),
-    fasterPeer: faster?.name ?? null,
-    ratio: ratioOf(faster?.milliseconds, ours?.milliseconds),
-    cpuRatio: ratioOf(faster?.cpuMilliseconds, ours?.cpuMilliseconds),
+    fastestPeer: fastest?.name ?? null,
+    ratio: ratioOf(fastest?.milliseconds, ours?.milliseconds),
+    cpuRatio: ratioOf(fastest?.cpuMilliseconds, ours?.cpuMilliseconds),
     missing: Object.fromEntries(lanes.flatMap(({ name, missing }) => (missing ? [[name, missing]] : []))),
   };
 }
@@ -77,7 +77,8 @@ export function opsVerdict(results: readonly RowResult[]): string[] {
   const compared = rows.filter(({ ratio }) => ratio !== null);
   const slower = compared.filter(({ ratio }) => ratio! < 1).length;
   const lines = rows.flatMap(({ row, missing }) => Object.entries(missing).map(([name, reason]) => `no number: ${row}: ${name}: ${reason}`));
-  return [mean === null ? 'nothing to compare' : `geometric mean of ${compared.length} rows: ${mean.toFixed(2)}; below 1: ${slower}`, ...lines];
+  const meanLine = () => `geometric mean of ${rowsInWords(compared.length)}: ${mean!.toFixed(2)}; below 1: ${slower}`;
+  return [mean === null ? 'nothing to compare' : meanLine(), ...lines];
 }
 
 export function opsReport(results: readonly RowResult[]): string {
