@@ -86,11 +86,11 @@ function padFromInside(x: Tensor, padding: Padding, mode: 'reflect' | 'replicate
     padding.forEach((pair, axis) => {
       const [before, after] = pair;
       const extent = x.shape[axis];
+      if (before + after === 0) return;
       const room = mode === 'reflect' ? extent - 1 : extent > 0 ? Infinity : 0;
       if (Math.max(before, after) > room) {
         throw new ShapeError(`pad: ${mode} cannot add [${pair}] to axis ${axis} of shape [${x.shape}]: there is too little to repeat`);
       }
-      if (before + after === 0) return;
       const [left, right] = borders(padded, axis, pair, mode);
       padded = concat([left, padded, right], { axis });
     });
