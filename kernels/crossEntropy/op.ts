@@ -2,7 +2,7 @@ import { applyOp, callOp } from '../../core/apply.js';
 import { isFloat, requireFloat, requireInt, requireSameDType } from '../../core/dtype.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
 import type { Spec } from '../../core/backend.js';
 import { readOptions, requireChoice } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
@@ -12,6 +12,7 @@ import { indexSelect } from '../indexSelect/op.js';
 import { reshape } from '../reshape/op.js';
 import { logSoftmax, softmax } from '../softmax/op.js';
 import { ROW_VARIANTS } from '../softmax/shares.js';
+import { movingCost } from '../strided/plan.js';
 import { where } from '../where/op.js';
 import { crossEntropyGradCpu, crossEntropyLossesCpu } from './cpu.js';
 import type { CrossEntropyAttrs } from './layout.js';
@@ -37,7 +38,7 @@ function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | unde
   }
 }
 
-const cost = (logits: Spec) => ({ flops: 8 * sizeOf(logits.shape), bytes: 8 * sizeOf(logits.shape) });
+const cost = (logits: Spec, operands: readonly Spec[]): Cost => ({ ...movingCost(...operands), flops: 8 * sizeOf(logits.shape) });
 
 /** The loss of each sample, before any reduction. */
 export const crossEntropyLossesOp = defineOp<KernelOp<CrossEntropyAttrs>>({
@@ -50,7 +51,7 @@ export const crossEntropyLossesOp = defineOp<KernelOp<CrossEntropyAttrs>>({
   cpu: crossEntropyLossesCpu,
   kernel: ({ inputs: [logits, , weight], attrs, variant }) => planCrossEntropy('losses', logits, weight !== undefined, attrs, variant),
   variants: ROW_VARIANTS,
-  cost: ([logits]) => cost(logits),
+  cost: (inputs, outputs) => cost(inputs[0], [...inputs, ...outputs]),
   saves: (needs) => ['logits', 'target', needs.length > 2 && 'weight'],
   vjp([gradient], { attrs, inputs, needs, saved }) {
     if (needs[2]) throw new TapegradError('crossEntropy: has no gradient with respect to weight; detach() it');
@@ -74,7 +75,7 @@ export const crossEntropyGradOp = defineOp<KernelOp<CrossEntropyAttrs>>({
   cpu: crossEntropyGradCpu,
   kernel: ({ inputs: [, logits, , weight], attrs, variant }) => planCrossEntropy('grad', logits, weight !== undefined, attrs, variant),
   variants: ROW_VARIANTS,
-  cost: ([, logits]) => cost(logits),
+  cost: (inputs, outputs) => cost(inputs[1], [...inputs, ...outputs]),
   saves: (needs) => ['gradient', 'logits', 'target', needs.length > 3 && 'weight'],
   // out[c] = g (p[c] S - share[c]) with S = the sum of share: linear in g, and in p, whose Jacobian is that of softmax.
   vjp([upstream], { attrs, inputs, needs, saved }) {
