@@ -4,7 +4,7 @@ import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
 import type { Spec } from '../../core/backend.js';
-import { readOptions, requireChoice } from '../../core/options.js';
+import { readOptions, requireChoice, requireNumber, requireWhole } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { mul } from '../binary/op.js';
@@ -18,7 +18,21 @@ import { crossEntropyGradCpu, crossEntropyLossesCpu } from './cpu.js';
 import type { CrossEntropyAttrs } from './layout.js';
 import { planCrossEntropy } from './plan.js';
 
-function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | undefined, { labelSmoothing }: CrossEntropyAttrs): void {
+/** Throws unless the settings are possible, and weight has a factor of the logits' dtype for each class. */
+function checkSettings(op: string, logits: Spec, weight: Spec | undefined, { ignoreIndex, labelSmoothing }: CrossEntropyAttrs): void {
+  requireWhole(op, 'ignoreIndex', ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
+  requireNumber(op, 'labelSmoothing', labelSmoothing);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new TapegradError(`${op}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
+  }
+  if (!weight) return;
+  requireSameDType(op, [logits.dtype, weight.dtype]);
+  if (!sameShape(weight.shape, [logits.shape[1]])) {
+    throw new ShapeError(`${op}: weight [${weight.shape}] does not fit logits [${logits.shape}]: it must have the shape [${logits.shape[1]}]`);
+  }
+}
+
+function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | undefined, attrs: CrossEntropyAttrs): void {
   requireFloat(op, 'logits', logits.dtype);
   requireInt(op, 'target', target.dtype);
   if (logits.shape.length < 2 || logits.shape[1] === 0) {
@@ -27,15 +41,7 @@ function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | unde
   if (!sameShape(target.shape, [logits.shape[0], ...logits.shape.slice(2)])) {
     throw new ShapeError(`${op}: target [${target.shape}] does not fit logits [${logits.shape}]: it must have their shape without axis 1`);
   }
-  if (weight) {
-    requireSameDType(op, [logits.dtype, weight.dtype]);
-    if (!sameShape(weight.shape, [logits.shape[1]])) {
-      throw new ShapeError(`${op}: weight [${weight.shape}] does not fit logits [${logits.shape}]: it must have the shape [${logits.shape[1]}]`);
-    }
-  }
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new TapegradError(`${op}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
-  }
+  checkSettings(op, logits, weight, attrs);
 }
 
 const cost = (logits: Spec, operands: readonly Spec[]): Cost => ({ ...movingCost(...operands), flops: 8 * sizeOf(logits.shape) });
@@ -134,9 +140,9 @@ export interface CrossEntropyOptions {
  * WebGPU, where a kernel cannot throw. PyTorch's name: `torch.nn.functional.cross_entropy`.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  requireTensors('crossEntropy', { logits, target });
   const defaults = { reduction: 'mean' as const, weight: undefined, ignoreIndex: -100, labelSmoothing: 0 };
   const { reduction, weight, ignoreIndex, labelSmoothing } = readOptions('crossEntropy', options, defaults);
+  requireTensors('crossEntropy', { logits, target, ...(weight && { weight }) });
   requireChoice('crossEntropy', 'reduction', reduction, REDUCTIONS);
   const attrs = { ignoreIndex, labelSmoothing };
   return scope(() => {
@@ -149,11 +155,13 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
 }
 
 function ofProbabilities(
-  logits: Tensor, target: Tensor, weight: Tensor | undefined, { labelSmoothing }: CrossEntropyAttrs, reduction: Reduction,
+  logits: Tensor, target: Tensor, weight: Tensor | undefined, attrs: CrossEntropyAttrs, reduction: Reduction,
 ): Tensor {
   if (logits.rank < 2 || !sameShape(target.shape, logits.shape)) {
     throw new ShapeError(`crossEntropy: target probabilities [${target.shape}] must have the shape of logits [${logits.shape}], [batch, classes, ...]`);
   }
+  checkSettings('crossEntropy', logits, weight, attrs);
+  const { labelSmoothing } = attrs;
   const classes = logits.shape[1];
   const smoothed = target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
   const shares = weight ? smoothed.mul(reshape(weight, [classes, ...logits.shape.slice(2).map(() => 1)])) : smoothed;

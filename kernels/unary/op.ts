@@ -161,7 +161,9 @@ export function softplus(x: Tensor, beta = 1): Tensor {
 
 /** x cut to [min, max]; NaN stays NaN. The gradient passes where min <= x <= max. Use -Infinity or Infinity for an open end. */
 export function clamp(x: Tensor, min: number, max: number): Tensor {
-  if (!(min <= max)) throw new TapegradError(`clamp: min must not be above max, got ${min} and ${max}`);
+  requireNumber('clamp', 'min', min);
+  requireNumber('clamp', 'max', max);
+  if (min > max) throw new TapegradError(`clamp: min must not be above max, got ${min} and ${max}`);
   return callOp('clamp', [x], { min, max });
 }
 
