@@ -14,6 +14,8 @@ import { throwsError } from './fixtures/expect.js';
 await init({ device: 'cpu' });
 
 const x = tensor([[1, 2], [3, 4]]);
+const image = tensor([[[[1]], [[2]]]]);
+const labels = tensor([0, 1], { dtype: 'int32' });
 const WRONG: readonly (readonly [string, unknown])[] = [
   ['undefined', undefined], ['null', null], ["'text'", 'text'], ['{}', {}], ['true', true], ['() => 1', () => 1],
 ];
@@ -74,6 +76,42 @@ const refusals: readonly (readonly [call: () => unknown, message: RegExp])[] = [
   [() => grad(x.sum(), x as never), /^grad: inputs must be an array, got Tensor/],
   [() => grad('text' as never, [x]), /^grad: outputs must be an array, got 'text'$/],
   [() => x.matmul(new Array(1000).fill(7) as never), /^matmul: b must be a tensor, got \[(7,){30}\.\.\.\]; make one with tensor\(\)$/],
+  [() => (x.flatten as Call)(1, 0), /^flatten: of shape \[2,2\], startAxis 1 lies after endAxis 0; swap them$/],
+  [() => x.sum().flatten(1), /^flatten: axis 1 is out of range for a tensor of rank 1$/],
+  [() => (kernels.arange as Call)(0, 10, '2'), /^arange: options must be an object of .*, got '2'$/],
+  [() => (kernels.arange as Call)(0, 3, 1, 'float32'), /^arange: options must be an object of .*, got 'float32'$/],
+  [() => (kernels.arange as Call)(3, 'int32'), /^arange: options must be an object of .*, got 'int32'$/],
+  [() => (kernels.arange as Call)(0, 4, null), /^arange: options must be an object of .*, got null$/],
+  [() => (kernels.arange as Call)(0, 10, 2, 7), /^arange: takes stop, or start and stop, or start, stop and step, then options; got 0, 10, 2, 7$/],
+  [() => (kernels.arange as Call)(0, {}, 2), /^arange: takes stop, .*; got 0, \[object Object\], 2$/],
+  [() => (kernels.arange as Call)('5'), /^arange: takes stop, .*; got '5'$/],
+  [() => (kernels.arange as Call)(), /^arange: takes stop, .*; got nothing$/],
+  [() => kernels.convTranspose2d(image, image, { stride: 2 } as never), /^convTranspose2d: bias must be a tensor, got \[object Object\]/],
+  [() => kernels.convTranspose2d(image, image, [1] as never), /^convTranspose2d: bias must be a tensor, got \[1\]/],
+  [() => kernels.concat([x, undefined as never]), /^concat: tensors\[1\] must be a tensor, got undefined/],
+  [() => kernels.concat([1, 2] as never), /^concat: tensors\[0\] must be a tensor, got 1/],
+  [() => kernels.stack([undefined as never]), /^stack: tensors\[0\] must be a tensor, got undefined/],
+  [() => kernels.interpolate(undefined as never, { scaleFactor: 2 }), /^interpolate: x must be a tensor, got undefined/],
+  [() => kernels.pad([1, 2] as never, [[1, 1]], { mode: 'reflect' }), /^pad: x must be a tensor, got \[1,2\]/],
+  [() => kernels.pad(x, [[1, 1], [0, 0]], { value: '3' } as never), /^pad: value must be a number, got '3'$/],
+  [() => (kernels.sgdStep as Call)(x, x, x), /^sgdStep: options must be an object, got undefined$/],
+  [() => kernels.layerNorm(x, 2, { eps: null } as never), /^layerNorm: eps must be a number, got null$/],
+  [() => kernels.layerNorm(x, 2, { bias: 3 } as never), /^layerNorm: bias must be a tensor, got 3/],
+  [() => kernels.groupNorm(x, 1, { weight: [1, 1] } as never), /^groupNorm: weight must be a tensor, got \[1,1\]/],
+  [() => kernels.batchNorm(x, { training: true, eps: '1' } as never), /^batchNorm: eps must be a number, got '1'$/],
+  [() => kernels.batchNorm(x, { training: true, momentum: '1' } as never), /^batchNorm: momentum must be a number, got '1'$/],
+  [() => x.var({ correction: '1' } as never), /^var: correction must be a number, got '1'$/],
+  [() => kernels.crossEntropy(x, labels, { labelSmoothing: '0.1' } as never), /^crossEntropy: labelSmoothing must be a number, got '0\.1'$/],
+  [() => kernels.crossEntropy(x, labels, { ignoreIndex: 0.5 }), /^crossEntropy: ignoreIndex must be a whole number .*, got 0\.5$/],
+  [() => kernels.crossEntropy(x, labels, { ignoreIndex: null } as never), /^crossEntropy: ignoreIndex must be a whole number .*, got null$/],
+  [() => kernels.crossEntropy(x, labels, { weight: [1, 1] } as never), /^crossEntropy: weight must be a tensor, got \[1,1\]/],
+  [() => kernels.crossEntropy(x, x, { labelSmoothing: 2 }), /^crossEntropy: labelSmoothing must be from 0 to 1, got 2$/],
+  [() => kernels.crossEntropy(x, x, { weight: tensor([1]) }), /^crossEntropy: weight \[1\] does not fit logits \[2,2\]: it must have the shape \[2\]$/],
+  [() => kernels.dropout(x, { p: '0.5' } as never), /^dropout: p must be a number, got '0\.5'$/],
+  [() => kernels.linear(x, x, { activation: 'relu' } as never), /^linear: bias must be a tensor, got \[object Object\]/],
+  [() => image.matmul(tensor([[[1]], [[1]], [[1]]])), /^matmul: batches of \[1,2,1,1\] and \[3,1,1\]: shapes \[1,2\] and \[3\] do not broadcast/],
+  [() => (kernels.threshold as Call)(x, 1), /^threshold: value must be a number, got undefined$/],
+  [() => (x.clamp as Call)(0), /^clamp: max must be a number, got undefined$/],
   [() => x.add('two\nlines' as never), /^add: b must be a tensor or a number, got 'two lines'; /],
 ];
 

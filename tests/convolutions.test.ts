@@ -69,6 +69,10 @@ const refuses = (what: string, call: () => unknown, type: typeof DTypeError | ty
 refuses('conv1d of an image', () => conv1d(ones([1, 2, 3, 4]), ones([2, 2, 3])), ShapeError, /^conv1d: x \[1,2,3,4\] and weight \[2,2,3\] must be/);
 refuses('conv1d with too long a kernel', () => conv1d(ones([1, 2, 3]), ones([2, 2, 5])), ShapeError, /^conv1d .*reaches over 5, more than the 3/);
 refuses('conv1d with other channels', () => conv1d(ones([1, 2, 3]), ones([2, 3, 1])), ShapeError, /^conv1d .*do not fit with 1 groups/);
+refuses('conv1d with a bias that does not fit', () => conv1d(ones([1, 2, 3]), ones([2, 2, 1]), ones([1])), ShapeError, /^conv1d: bias \[1\] does not fit weight \[2,2,1\]: .*shape \[2\]/);
+refuses('conv1d of int32', () => conv1d(ones([1, 2, 3], { dtype: 'int32' }), ones([2, 2, 1])), DTypeError, /^conv1d: .*int32/);
+refuses('conv1d of two dtypes', () => conv1d(ones([1, 2, 3]), ones([2, 2, 1], { dtype: 'float64' })), DTypeError, /^conv1d: .*float32 and float64/);
+refuses('convTranspose1d with a bias that does not fit', () => convTranspose1d(ones([1, 2, 3]), ones([2, 2, 1]), ones([2]), { groups: 2 }), ShapeError, /^convTranspose1d: bias \[2\].*shape \[4\]/);
 refuses('convTranspose1d of a matrix', () => convTranspose1d(ones([2, 3]), ones([2, 3, 1])), ShapeError, /^convTranspose1d: x \[2,3\]/);
 refuses('convTranspose2d of rank 3', () => convTranspose2d(ones([2, 3, 3]), ones([2, 1, 2, 2])), ShapeError, /^convTranspose2d: x \[2,3,3\]/);
 refuses('convTranspose2d with other channels', () => convTranspose2d(ones([1, 2, 3, 3]), ones([3, 1, 2, 2])), ShapeError, /^convTranspose2d: .*2 channels/);

@@ -1,6 +1,6 @@
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireNumber } from '../../core/options.js';
 import { normalizeAxis } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { reshape } from '../reshape/op.js';
@@ -21,10 +21,12 @@ export function relu6(x: Tensor): Tensor {
   return clamp(x, 0, 6);
 }
 
-/** x where x > `limit`, else `value`. PyTorch's name: `torch.nn.functional.threshold`. */
+/** x where x > `limit`, else `value`; NaN stays NaN. PyTorch's name: `torch.nn.functional.threshold`. */
 export function threshold(x: Tensor, limit: number, value: number): Tensor {
   requireTensors('threshold', { x });
-  return scope(() => where(x.gt(limit), x, value));
+  requireNumber('threshold', 'limit', limit);
+  requireNumber('threshold', 'value', value);
+  return scope(() => where(x.le(limit), value, x));
 }
 
 function checkLambda(op: string, lambda: number): void {
@@ -57,7 +59,9 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   }
   return scope(() => {
     const slope = weight.size === 1 ? weight : reshape(weight, [channels, ...x.shape.slice(2).map(() => 1)]);
-    return where(x.gt(0), x, x.mul(slope));
+    const isPositive = x.gt(0);
+    // Where x passes, the weight meets 0, not x: its gradient there is 0 times that, which is NaN for infinity.
+    return where(isPositive, x, where(isPositive, 0, x).mul(slope));
   });
 }
 

@@ -1,6 +1,7 @@
 import { type DType, isFloat } from '../../core/dtype.js';
-import { DTypeError, ShapeError } from '../../core/errors.js';
+import { DTypeError, ShapeError, TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
+import { show } from '../../core/options.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { wgslType } from '../../core/webgpu/kernel.js';
 import { create } from '../create.js';
@@ -59,8 +60,12 @@ export function arange(stop: number, options?: TensorOptions): Tensor;
 export function arange(start: number, stop: number, options?: TensorOptions): Tensor;
 export function arange(start: number, stop: number, step: number, options?: TensorOptions): Tensor;
 export function arange(...args: (number | TensorOptions | undefined)[]): Tensor {
-  const numbers = args.filter((argument) => typeof argument === 'number');
-  const options = args.find((argument) => typeof argument === 'object') ?? {};
+  const given = args.filter((argument) => argument !== undefined);
+  const numbers = given.filter((argument) => typeof argument === 'number');
+  const [options = {}, ...more] = given.slice(numbers.length) as TensorOptions[];
+  if (numbers.length < 1 || numbers.length > 3 || more.length > 0 || typeof options === 'number') {
+    throw new TapegradError(`arange: takes stop, or start and stop, or start, stop and step, then options; got ${args.map(show).join(', ') || 'nothing'}`);
+  }
   const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers;
   return create(arangeOp, { start, stop, step }, options, [start, stop, step].every(Number.isInteger) ? 'int32' : 'float32');
 }

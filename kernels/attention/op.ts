@@ -53,20 +53,21 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionCall =
   return scope(() => {
     let scores = matmul(q.mul(scale), k, { transposeB: true });
     if (bias) scores = scores.add(bias);
-    if (isCausal) scores = where(causalMask(q, k), scores, LOWEST);
-    let weights = softmax(keep ? where(keep, scores, LOWEST) : scores);
-    // A query that may look at nothing has equal scores everywhere; it gets nothing.
-    if (keep) weights = where(keep, weights, 0);
+    const allowed = isCausal ? causalMask(q, k, keep) : keep;
+    let weights = softmax(allowed ? where(allowed, scores, LOWEST) : scores);
+    // Where a query may look at nothing, or at scores no higher than LOWEST, what is forbidden has weights too.
+    if (allowed) weights = where(allowed, weights, 0);
     weights = dropout(weights, { p: dropoutP, training: dropoutP > 0 });
     return [matmul(weights, v), weights];
   });
 }
 
-/** int32 [queries, keys]: 1 up to the diagonal. */
-function causalMask(q: Tensor, k: Tensor): Tensor {
+/** int32 [queries, keys]: 1 up to the diagonal; with `keep`, only where that is not 0. */
+function causalMask(q: Tensor, k: Tensor, keep?: Tensor | null): Tensor {
   const { device } = q;
   const [queries, keys] = [q.shape.at(-2)!, k.shape.at(-2)!];
-  return ge(arange(queries, { device }).unsqueeze(1), arange(keys, { device }));
+  const causal = ge(arange(queries, { device }).unsqueeze(1), arange(keys, { device }));
+  return keep ? where(keep, causal, 0) : causal;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { applyOp } from '../../core/apply.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireNumber } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { type NormalizeAttrs, defineNormalization, withParameters } from '../normalize/define.js';
 import { batchLayout, valuesOfGroup } from '../normalize/layout.js';
@@ -47,9 +47,10 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { weight, bias, runningMean, runningVar, training, momentum, eps } = readOptions('batchNorm', options, {
     weight: undefined, bias: undefined, runningMean: undefined, runningVar: undefined, training: false, momentum: 0.1, eps: 1e-5,
   });
+  requireNumber('batchNorm', 'momentum', momentum);
   if (!runningMean !== !runningVar) throw new TapegradError('batchNorm: give both of runningMean and runningVar, or none');
   return scope(() => {
-    const [, ...parameters] = withParameters(x, weight, bias);
+    const [, ...parameters] = withParameters('batchNorm', x, weight, bias);
     if (training) {
       const [out, mean, variance] = applyOp(batchNormOp, [x, ...parameters], { eps });
       const count = x.size / mean.size;

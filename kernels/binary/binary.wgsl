@@ -62,9 +62,10 @@ fn power(base: vec4<Element>, exponent: vec4<Element>) -> vec4<Element> {
   let signed = select(size, -size, (x < vec4f(0)) & odd);
   let finite_below_zero = (x < vec4f(0)) & (x >= vec4f(-3.4028234e38));
   let result = select(signed, sqrt(x), finite_below_zero & !whole);
-  // pow may lose NaN; but 1 is the power of anything to 0.
+  // pow may lose NaN; but 1 is the power of anything to 0, any power of 1, and the infinite ones of -1.
   let with_nan = select(select(result, y, is_nan(exponent)), x, is_nan(base));
-  return vec4<Element>(select(with_nan, vec4f(1), y == vec4f(0)));
+  let is_one = (y == vec4f(0)) | (x == vec4f(1)) | ((x == vec4f(-1)) & (abs(y) > vec4f(3.4028234e38)));
+  return vec4<Element>(select(with_nan, vec4f(1), is_one));
 }
 
 fn is_nan(x: vec4<Element>) -> vec4<bool> {

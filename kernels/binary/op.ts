@@ -99,7 +99,7 @@ export function div(a: Operand, b: Operand): Tensor {
   return callPromoted('div', a, b, true);
 }
 
-/** a ^ b with broadcasting: 1 where b = 0, NaN for a negative base with an exponent that is not whole; float result. */
+/** a ^ b with broadcasting: 1 where b = 0 or a = 1, NaN for a negative base with an exponent that is not whole; float result. */
 export function pow(a: Operand, b: Operand): Tensor {
   return callPromoted('pow', a, b, true);
 }

@@ -67,6 +67,10 @@ function samplesFor(row: BinaryRow): Sample[] {
       { label: 'negative base, other exponents', inputs: [
         { shape: [2], data: [-1, -2], differentiable: false }, { shape: [2], data: [0.5, -1.5], differentiable: false },
       ] },
+      { label: 'powers of 1 and -1, and infinite powers', inputs: [
+        { shape: [12], data: [1, 1, 1, -1, -1, -1, -1, 0.5, 2, -0.5, -2, NaN], differentiable: false },
+        { shape: [12], data: [Infinity, -Infinity, NaN, Infinity, -Infinity, NaN, 3, Infinity, Infinity, -Infinity, -Infinity, Infinity], differentiable: false },
+      ] },
       { label: 'powers of 0, infinities and NaN', inputs: [
         { shape: [15], data: [0, 0, 0, 0, 0, -0, -0, Infinity, Infinity, -Infinity, -Infinity, -Infinity, NaN, NaN, -MAX_FLOAT32], differentiable: false },
         { shape: [15], data: [2, 0.5, 0, -1, -0.5, -1, -2, 2, -2, 3, 0.5, -0.5, 0, 1, 0.5], differentiable: false },

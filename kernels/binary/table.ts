@@ -1,5 +1,6 @@
 import { callOp, makeZeros } from '../../core/apply.js';
 import type { Tensor } from '../../core/tensor.js';
+import { where } from '../where/op.js';
 import { logOf, maskLike } from './helpers.js';
 
 /** d(loss)/d(operand), before broadcasting is undone. `g` is d(loss)/d(out). */
@@ -18,8 +19,8 @@ export interface BinaryRow {
   readonly reads?: readonly [readonly ('a' | 'b')[], readonly ('a' | 'b')[]];
 }
 
-/** x^y as PyTorch has it: 1 for y = 0, NaN for a negative base and an exponent that is not whole. */
-const power = (x: number, y: number) => x ** y;
+/** x^y as C and PyTorch have it, which differ from JavaScript in 1^y = 1 for any y, and (-1)^y = 1 for an infinite one. */
+const power = (x: number, y: number) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);
 
 /** Share of the gradient that goes to the winner: all of it, or half at a tie. */
 const winner = (winning: Tensor, tied: Tensor) => winning.add(tied.mul(0.5));
@@ -39,7 +40,8 @@ export const BINARY: readonly BinaryRow[] = [
     name: 'div',
     kind: 'float',
     cpu: (x, y) => x / y,
-    slopes: [(g, _a, b) => g.div(b()), (g, a, b) => g.mul(a()).div(b().square()).neg()],
+    // d/db = -(a/b)/b: the square of b leaves float32 where b has 20 digits.
+    slopes: [(g, _a, b) => g.div(b()), (g, a, b) => g.mul(a().div(b()).div(b())).neg()],
     reads: [['b'], ['a', 'b']],
   },
   {
@@ -48,7 +50,7 @@ export const BINARY: readonly BinaryRow[] = [
     cpu: power,
     // d/da = b a^(b-1), 0 where b = 0; d/db = a^b log a, 0 where a = 0.
     slopes: [
-      (g, a, b) => g.mul(b().mul(a().pow(b().sub(1)))).mul(maskLike(b().ne(0), g)),
+      (g, a, b) => where(b().eq(0), 0, g.mul(b().mul(a().pow(b().sub(1))))),
       (g, a, b) => g.mul(a().pow(b()).mul(logOf(a()))),
     ],
     reads: [['a', 'b'], ['a', 'b']],

@@ -2,9 +2,9 @@ import { callOp } from '../../core/apply.js';
 import { requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions, requireArray } from '../../core/options.js';
+import { readOptions } from '../../core/options.js';
 import { type Shape, normalizeAxis } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensorArray } from '../../core/tensor.js';
 import { narrow } from '../slice/op.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { copyBox, movingCost, wholeLayout, windowLayout } from '../strided/plan.js';
@@ -16,7 +16,6 @@ export interface ConcatAttrs {
 
 /** The shapes of what is to be joined. Throws where there is nothing. */
 export function shapesOf(op: string, inputs: readonly { shape: Shape }[]): Shape[] {
-  requireArray(op, 'tensors', inputs);
   if (inputs.length === 0) throw new ShapeError(`${op}: takes at least one tensor, got none`);
   return inputs.map(({ shape }) => shape);
 }
@@ -72,6 +71,7 @@ export const concatOp = defineOp<KernelOp<ConcatAttrs>>({
  * agree in every other axis, else DTypeError or ShapeError. PyTorch's name: `torch.cat`.
  */
 export function concat(tensors: readonly Tensor[], options: { axis?: number } = {}): Tensor {
+  requireTensorArray('concat', 'tensors', tensors);
   const { axis } = readOptions('concat', options, { axis: 0 });
   const [first] = shapesOf('concat', tensors);
   return callOp('concat', tensors, { axis: normalizeAxis('concat', axis, first.length) });

@@ -5,6 +5,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { type Shape, sameShape } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
+import { checkBias } from '../bias.js';
 import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
 import { type Pair, pairOf } from '../pair.js';
 import { conv2dCpu, conv2dGradInputCpu, conv2dGradWeightCpu } from './cpu.js';
@@ -39,9 +40,7 @@ export const conv2dOp = defineOp<KernelOp<Conv2dAttrs>>({
     const dtype = requireSameDType('conv2d', [x, weight, ...(bias ? [bias] : [])].map((spec) => spec.dtype));
     requireKnownActivation('conv2d', attrs);
     const shape = outShape('conv2d', x.shape, weight.shape, attrs);
-    if (bias && !sameShape(bias.shape, [weight.shape[0]])) {
-      throw new ShapeError(`conv2d: bias [${bias.shape}] does not fit weight [${weight.shape}]: it must have the shape [${weight.shape[0]}]`);
-    }
+    if (bias) checkBias('conv2d', bias, weight.shape[0], `weight [${weight.shape}]`);
     return [{ shape, dtype }];
   },
   cpu: conv2dCpu,

@@ -2,8 +2,8 @@ import { callOp } from '../../core/apply.js';
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
-import { sameShape } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
+import { checkBias } from '../bias.js';
 import '../binary/op.js';
 import { type Conv2dAttrs, conv2dGeometry } from '../conv2d/geometry.js';
 import '../conv2d/op.js';
@@ -34,7 +34,7 @@ export interface ConvTranspose2dOptions {
  * they do not fit. PyTorch's name: `torch.nn.functional.conv_transpose2d`, whose outputPadding may reach the dilation, too.
  */
 export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTranspose2dOptions = {}): Tensor {
-  requireTensors('convTranspose2d', { x, weight });
+  requireTensors('convTranspose2d', { x, weight, ...(bias && { bias }) });
   const defaults = { stride: 1, padding: 0, outputPadding: 0, dilation: 1, groups: 1 };
   const { stride, padding, outputPadding, dilation, groups } = readOptions('convTranspose2d', options, defaults);
   const [vertical, horizontal] = pairOf('convTranspose2d', 'padding', padding);
@@ -45,9 +45,7 @@ export function convTranspose2d(x: Tensor, weight: Tensor, bias: Tensor | null =
   const inputShape = resultShape(x, weight, attrs, pairOf('convTranspose2d', 'outputPadding', outputPadding));
   conv2dGeometry('convTranspose2d (conv2d backwards)', inputShape, weight.shape, attrs);
   const filters = inputShape[1];
-  if (bias && !sameShape(bias.shape, [filters])) {
-    throw new ShapeError(`convTranspose2d: bias [${bias.shape}] does not fit weight [${weight.shape}]: it must have the shape [${filters}]`);
-  }
+  if (bias) checkBias('convTranspose2d', bias, filters, `weight [${weight.shape}]`);
   return scope(() => {
     const out = callOp('conv2dGradInput', [x, weight], { ...attrs, inputShape });
     return bias ? out.add(reshape(bias, [filters, 1, 1])) : out;

@@ -2,9 +2,9 @@ import { applyOp, callOp } from '../../core/apply.js';
 import { isFloat, requireFloat, requireInt, requireSameDType } from '../../core/dtype.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
 import type { Spec } from '../../core/backend.js';
-import { readOptions, requireChoice } from '../../core/options.js';
+import { readOptions, requireChoice, requireNumber, requireWhole } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { mul } from '../binary/op.js';
@@ -12,12 +12,27 @@ import { indexSelect } from '../indexSelect/op.js';
 import { reshape } from '../reshape/op.js';
 import { logSoftmax, softmax } from '../softmax/op.js';
 import { ROW_VARIANTS } from '../softmax/shares.js';
+import { movingCost } from '../strided/plan.js';
 import { where } from '../where/op.js';
 import { crossEntropyGradCpu, crossEntropyLossesCpu } from './cpu.js';
 import type { CrossEntropyAttrs } from './layout.js';
 import { planCrossEntropy } from './plan.js';
 
-function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | undefined, { labelSmoothing }: CrossEntropyAttrs): void {
+/** Throws unless the settings are possible, and weight has a factor of the logits' dtype for each class. */
+function checkSettings(op: string, logits: Spec, weight: Spec | undefined, { ignoreIndex, labelSmoothing }: CrossEntropyAttrs): void {
+  requireWhole(op, 'ignoreIndex', ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
+  requireNumber(op, 'labelSmoothing', labelSmoothing);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new TapegradError(`${op}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
+  }
+  if (!weight) return;
+  requireSameDType(op, [logits.dtype, weight.dtype]);
+  if (!sameShape(weight.shape, [logits.shape[1]])) {
+    throw new ShapeError(`${op}: weight [${weight.shape}] does not fit logits [${logits.shape}]: it must have the shape [${logits.shape[1]}]`);
+  }
+}
+
+function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | undefined, attrs: CrossEntropyAttrs): void {
   requireFloat(op, 'logits', logits.dtype);
   requireInt(op, 'target', target.dtype);
   if (logits.shape.length < 2 || logits.shape[1] === 0) {
@@ -26,18 +41,10 @@ function checkInputs(op: string, logits: Spec, target: Spec, weight: Spec | unde
   if (!sameShape(target.shape, [logits.shape[0], ...logits.shape.slice(2)])) {
     throw new ShapeError(`${op}: target [${target.shape}] does not fit logits [${logits.shape}]: it must have their shape without axis 1`);
   }
-  if (weight) {
-    requireSameDType(op, [logits.dtype, weight.dtype]);
-    if (!sameShape(weight.shape, [logits.shape[1]])) {
-      throw new ShapeError(`${op}: weight [${weight.shape}] does not fit logits [${logits.shape}]: it must have the shape [${logits.shape[1]}]`);
-    }
-  }
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new TapegradError(`${op}: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
-  }
+  checkSettings(op, logits, weight, attrs);
 }
 
-const cost = (logits: Spec) => ({ flops: 8 * sizeOf(logits.shape), bytes: 8 * sizeOf(logits.shape) });
+const cost = (logits: Spec, operands: readonly Spec[]): Cost => ({ ...movingCost(...operands), flops: 8 * sizeOf(logits.shape) });
 
 /** The loss of each sample, before any reduction. */
 export const crossEntropyLossesOp = defineOp<KernelOp<CrossEntropyAttrs>>({
@@ -50,7 +57,7 @@ export const crossEntropyLossesOp = defineOp<KernelOp<CrossEntropyAttrs>>({
   cpu: crossEntropyLossesCpu,
   kernel: ({ inputs: [logits, , weight], attrs, variant }) => planCrossEntropy('losses', logits, weight !== undefined, attrs, variant),
   variants: ROW_VARIANTS,
-  cost: ([logits]) => cost(logits),
+  cost: (inputs, outputs) => cost(inputs[0], [...inputs, ...outputs]),
   saves: (needs) => ['logits', 'target', needs.length > 2 && 'weight'],
   vjp([gradient], { attrs, inputs, needs, saved }) {
     if (needs[2]) throw new TapegradError('crossEntropy: has no gradient with respect to weight; detach() it');
@@ -74,7 +81,7 @@ export const crossEntropyGradOp = defineOp<KernelOp<CrossEntropyAttrs>>({
   cpu: crossEntropyGradCpu,
   kernel: ({ inputs: [, logits, , weight], attrs, variant }) => planCrossEntropy('grad', logits, weight !== undefined, attrs, variant),
   variants: ROW_VARIANTS,
-  cost: ([, logits]) => cost(logits),
+  cost: (inputs, outputs) => cost(inputs[1], [...inputs, ...outputs]),
   saves: (needs) => ['gradient', 'logits', 'target', needs.length > 3 && 'weight'],
   // out[c] = g (p[c] S - share[c]) with S = the sum of share: linear in g, and in p, whose Jacobian is that of softmax.
   vjp([upstream], { attrs, inputs, needs, saved }) {
@@ -133,9 +140,9 @@ export interface CrossEntropyOptions {
  * WebGPU, where a kernel cannot throw. PyTorch's name: `torch.nn.functional.cross_entropy`.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  requireTensors('crossEntropy', { logits, target });
   const defaults = { reduction: 'mean' as const, weight: undefined, ignoreIndex: -100, labelSmoothing: 0 };
   const { reduction, weight, ignoreIndex, labelSmoothing } = readOptions('crossEntropy', options, defaults);
+  requireTensors('crossEntropy', { logits, target, ...(weight && { weight }) });
   requireChoice('crossEntropy', 'reduction', reduction, REDUCTIONS);
   const attrs = { ignoreIndex, labelSmoothing };
   return scope(() => {
@@ -148,11 +155,13 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
 }
 
 function ofProbabilities(
-  logits: Tensor, target: Tensor, weight: Tensor | undefined, { labelSmoothing }: CrossEntropyAttrs, reduction: Reduction,
+  logits: Tensor, target: Tensor, weight: Tensor | undefined, attrs: CrossEntropyAttrs, reduction: Reduction,
 ): Tensor {
   if (logits.rank < 2 || !sameShape(target.shape, logits.shape)) {
     throw new ShapeError(`crossEntropy: target probabilities [${target.shape}] must have the shape of logits [${logits.shape}], [batch, classes, ...]`);
   }
+  checkSettings('crossEntropy', logits, weight, attrs);
+  const { labelSmoothing } = attrs;
   const classes = logits.shape[1];
   const smoothed = target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
   const shares = weight ? smoothed.mul(reshape(weight, [classes, ...logits.shape.slice(2).map(() => 1)])) : smoothed;

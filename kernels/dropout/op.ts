@@ -2,7 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireNumber } from '../../core/options.js';
 import { sizeOf } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { type StreamStart, checkStream, planRandom, reserveStream } from '../random/stream.js';
@@ -10,6 +10,7 @@ import { RUN_VARIANTS } from '../runs.js';
 import { dropoutCpu } from './cpu.js';
 
 function checkProbability(p: number): void {
+  requireNumber('dropout', 'p', p);
   if (!(p >= 0 && p < 1)) throw new ShapeError(`dropout: p must be at least 0 and below 1, got ${p}`);
 }
 

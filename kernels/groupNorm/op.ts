@@ -31,5 +31,5 @@ export interface GroupNormOptions {
  */
 export function groupNorm(x: Tensor, groups: number, options: GroupNormOptions = {}): Tensor {
   const { weight, bias, eps } = readOptions('groupNorm', options, { weight: undefined, bias: undefined, eps: 1e-5 });
-  return scope(() => applyOp(groupNormOp, withParameters(x, weight, bias), { groups, eps })[0]);
+  return scope(() => applyOp(groupNormOp, withParameters('groupNorm', x, weight, bias), { groups, eps })[0]);
 }

@@ -9,6 +9,7 @@ import type { Launch } from '../../core/webgpu/kernel.js';
 import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
 import { RUN_VARIANTS, rowRuns } from '../runs.js';
 import { sortEntries } from '../sortEntries/plan.js';
+import { movingCost } from '../strided/plan.js';
 import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
 import indexSelectWgsl from './indexSelect.wgsl';
 import indexSelectGradWgsl from './indexSelectGrad.wgsl';
@@ -75,10 +76,7 @@ export const indexSelectGradOp = defineOp<KernelOp<{ axis: number; extent: numbe
     return { scratch: sorted.scratch, launches: [...sorted.launches, add] };
   },
   variants: RUN_VARIANTS,
-  cost([gradient, index], [out], { extent }) {
-    const moved = sizeOf(gradient.shape) + sizeOf(out.shape) + 3 * sizeOf(index.shape) + 2 * extent;
-    return { flops: sizeOf(gradient.shape), bytes: 4 * moved };
-  },
+  cost: (inputs, outputs) => ({ ...movingCost(...inputs, ...outputs), flops: sizeOf(inputs[0].shape) }),
   saves: () => ['index'],
   vjp: ([gradient], { attrs: { axis }, saved }) => [callOp('indexSelect', [gradient, saved('index')], { axis }), null],
 });

@@ -34,5 +34,5 @@ export function layerNorm(x: Tensor, normalizedShape: number | Shape, options: L
   const { weight, bias, eps } = readOptions('layerNorm', options, { weight: undefined, bias: undefined, eps: 1e-5 });
   if (typeof normalizedShape !== 'number') requireArray('layerNorm', 'normalizedShape', normalizedShape);
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
-  return scope(() => applyOp(layerNormOp, withParameters(x, weight, bias), { normalizedShape: shape, eps })[0]);
+  return scope(() => applyOp(layerNormOp, withParameters('layerNorm', x, weight, bias), { normalizedShape: shape, eps })[0]);
 }

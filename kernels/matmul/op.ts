@@ -3,8 +3,9 @@ import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
-import { broadcastShapes, sameShape, sizeOf } from '../../core/shape.js';
+import { broadcastShapes, sizeOf } from '../../core/shape.js';
 import { Tensor, requireTensors } from '../../core/tensor.js';
+import { checkBias } from '../bias.js';
 import { type FusedActivation, gradientBefore, requireKnownActivation } from '../fusedActivation.js';
 import { reshape } from '../reshape/op.js';
 import { matmulCpu } from './cpu.js';
@@ -26,10 +27,9 @@ export const matmulOp = defineOp<KernelOp<MatmulAttrs>>({
     const dtype = requireSameDType('matmul', [a, b, ...(bias ? [bias] : [])].map((spec) => spec.dtype));
     requireKnownActivation('matmul', attrs);
     const { rows, columns } = extents(a.shape, b.shape, attrs);
-    if (bias && !sameShape(bias.shape, [columns])) {
-      throw new ShapeError(`matmul: bias [${bias.shape}] does not fit shapes [${a.shape}] and [${b.shape}]: it must have the shape [${columns}]`);
-    }
-    return [{ shape: [...broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns], dtype }];
+    if (bias) checkBias('matmul', bias, columns, `shapes [${a.shape}] and [${b.shape}]`);
+    const batch = broadcastShapes(`matmul: batches of [${a.shape}] and [${b.shape}]`, a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return [{ shape: [...batch, rows, columns], dtype }];
   },
   cpu: matmulCpu,
   kernel: planMatmul,
@@ -98,14 +98,12 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
  * PyTorch's name: `torch.nn.functional.linear`.
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null, options: FusedActivation = {}): Tensor {
-  requireTensors('linear', { x, weight });
+  requireTensors('linear', { x, weight, ...(bias && { bias }) });
   const { activation } = readOptions('linear', options, { activation: undefined });
   if (weight.rank !== 2 || x.shape.at(-1) !== weight.shape[1]) {
     throw new ShapeError(`linear: x [${x.shape}] does not fit weight [${weight.shape}]: x's last extent must be the weight's second`);
   }
-  if (bias && (bias.rank !== 1 || bias.shape[0] !== weight.shape[0])) {
-    throw new ShapeError(`linear: bias [${bias.shape}] does not fit weight [${weight.shape}]: it must have ${weight.shape[0]} elements`);
-  }
+  if (bias) checkBias('linear', bias, weight.shape[0], `weight [${weight.shape}]`);
   const rows = x.rank === 2 ? x : reshape(x, [-1, weight.shape[1]]);
   const flat = product(rows, weight, { transposeA: false, transposeB: true, activation }, bias);
   const result = x.rank === 2 ? flat : reshape(flat, [...x.shape.slice(0, -1), weight.shape[0]]);

@@ -3,8 +3,9 @@ import type { Spec } from '../../core/backend.js';
 import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { type KernelOp, type VjpContext, defineOp } from '../../core/op.js';
+import { requireNumber } from '../../core/options.js';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import { ones } from '../fill/op.js';
 import { reshape } from '../reshape/op.js';
 import { RUN_VARIANTS } from '../runs.js';
@@ -42,11 +43,13 @@ export function checkOperands(op: string, names: readonly string[], operands: re
 }
 
 export function checkEps(op: string, eps: number): void {
+  requireNumber(op, 'eps', eps);
   if (!(eps >= 0)) throw new TapegradError(`${op}: eps must not be negative, got ${eps}`);
 }
 
-/** x, and whichever of weight and bias there is: a bias alone gets a weight of ones. */
-export function withParameters(x: Tensor, weight?: Tensor | null, bias?: Tensor | null): Tensor[] {
+/** x, and whichever of weight and bias there is: a bias alone gets a weight of ones. Throws where one is no tensor. */
+export function withParameters(op: string, x: Tensor, weight?: Tensor | null, bias?: Tensor | null): Tensor[] {
+  requireTensors(op, { x, ...(weight && { weight }), ...(bias && { bias }) });
   if (!bias) return weight ? [x, weight] : [x];
   return [x, weight ?? ones(bias.shape, { dtype: bias.dtype, device: bias.device }), bias];
 }

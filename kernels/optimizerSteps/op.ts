@@ -4,7 +4,7 @@ import { requireFloat, requireSameDType } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
-import { requireNumber } from '../../core/options.js';
+import { requireNumber, requireOptions } from '../../core/options.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import { Tensor, requireTensors } from '../../core/tensor.js';
 import type { KernelPlan, Launch } from '../../core/webgpu/kernel.js';
@@ -270,6 +270,7 @@ export const nadamStepOp = defineOp<KernelOp<NAdamStepAttrs>>({
 /** Runs a step op; null stands for a state that is not used. */
 function runStep(op: KernelOp<any>, parameter: Tensor, others: readonly (Tensor | null)[], attrs: object): void {
   requireTensors(op.name, { parameter });
+  requireOptions(op.name, attrs);
   for (const [name, value] of Object.entries(attrs)) if (typeof value !== 'boolean') requireNumber(op.name, name, value);
   const { dtype, backend } = parameter;
   const none = { shape: [0], dtype };

@@ -1,10 +1,10 @@
 import { callOp } from '../../core/apply.js';
-import { DTypeError, ShapeError } from '../../core/errors.js';
+import { DTypeError, ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions, requireArray, requireChoice } from '../../core/options.js';
+import { readOptions, requireArray, requireChoice, show } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
-import { Tensor } from '../../core/tensor.js';
+import { Tensor, requireTensors } from '../../core/tensor.js';
 import { concat } from '../concat/op.js';
 import { expand } from '../expand/op.js';
 import { flip } from '../flip/op.js';
@@ -31,12 +31,12 @@ export interface PadOptions {
 function checkPadding(shape: Shape, padding: Padding): void {
   requireArray('pad', 'padding', padding);
   padding.forEach((pair, axis) => requireArray('pad', `padding of axis ${axis}`, pair));
-  const show = padding.map((pair) => `[${pair}]`).join(', ');
+  const shown = padding.map((pair) => `[${pair}]`).join(', ');
   if (padding.length !== shape.length) {
-    throw new ShapeError(`pad: padding [${show}] for shape [${shape}]; give [before, after] for each of the ${shape.length} axes`);
+    throw new ShapeError(`pad: padding [${shown}] for shape [${shape}]; give [before, after] for each of the ${shape.length} axes`);
   }
   if (padding.some((pair) => pair.length !== 2 || pair.some((count) => !Number.isInteger(count) || count < 0))) {
-    throw new ShapeError(`pad: padding [${show}] of shape [${shape}] must be whole numbers from 0; use slice() to cut`);
+    throw new ShapeError(`pad: padding [${shown}] of shape [${shape}] must be whole numbers from 0; use slice() to cut`);
   }
 }
 
@@ -45,6 +45,7 @@ export const padOp = defineOp<KernelOp<PadAttrs>>({
   inputs: ['x'],
   infer([{ shape, dtype }], { padding, value }) {
     checkPadding(shape, padding);
+    if (typeof value !== 'number') throw new TapegradError(`pad: value must be a number, got ${show(value)}`);
     if (dtype === 'int32' && value !== (value | 0)) throw new DTypeError(`pad: value ${value} does not fit int32, the dtype of x`);
     return [{ shape: shape.map((extent, axis) => padding[axis][0] + extent + padding[axis][1]), dtype }];
   },
@@ -86,11 +87,11 @@ function padFromInside(x: Tensor, padding: Padding, mode: 'reflect' | 'replicate
     padding.forEach((pair, axis) => {
       const [before, after] = pair;
       const extent = x.shape[axis];
+      if (before + after === 0) return;
       const room = mode === 'reflect' ? extent - 1 : extent > 0 ? Infinity : 0;
       if (Math.max(before, after) > room) {
         throw new ShapeError(`pad: ${mode} cannot add [${pair}] to axis ${axis} of shape [${x.shape}]: there is too little to repeat`);
       }
-      if (before + after === 0) return;
       const [left, right] = borders(padded, axis, pair, mode);
       padded = concat([left, padded, right], { axis });
     });
@@ -104,6 +105,7 @@ function padFromInside(x: Tensor, padding: Padding, mode: 'reflect' | 'replicate
  * `torch.nn.functional.pad`, which counts axes from the last.
  */
 export function pad(x: Tensor, padding: Padding, options: PadOptions = {}): Tensor {
+  requireTensors('pad', { x });
   const { value, mode } = readOptions('pad', options, { value: 0, mode: 'constant' });
   requireChoice('pad', 'mode', mode, ['constant', 'reflect', 'replicate']);
   if (mode !== 'constant') return padFromInside(x, padding, mode);

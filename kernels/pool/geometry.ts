@@ -13,6 +13,12 @@ export interface PoolAttrs {
   countIncludePad: boolean;
 }
 
+/** Where a tap of a window that begins at `start` first stands inside the input, or past its end; null if it never gets there. */
+function firstTap(start: number, kernel: number, dilation: number): number | null {
+  const skipped = Math.max(0, Math.ceil(-start / dilation));
+  return skipped < kernel ? start + skipped * dilation : null;
+}
+
 function outExtent(op: string, x: Shape, axis: 0 | 1, { kernel, stride, padding, dilation, ceilMode }: PoolAttrs): number {
   const extent = x[2 + axis];
   const [k, s, p, d] = [kernel[axis], stride[axis], padding[axis], dilation[axis]];
@@ -24,8 +30,15 @@ function outExtent(op: string, x: Shape, axis: 0 | 1, { kernel, stride, padding,
   if (room < 0) {
     throw new ShapeError(`${op}: x [${x}]: the window reaches over ${d * (k - 1) + 1}, more than the ${extent + 2 * p} of the padded input, on axis ${2 + axis}`);
   }
-  const out = (ceilMode ? Math.ceil(room / s) : Math.floor(room / s)) + 1;
-  return ceilMode && (out - 1) * s >= extent + p ? out - 1 : out;
+  const count = (ceilMode ? Math.ceil(room / s) : Math.floor(room / s)) + 1;
+  const out = ceilMode && (count - 1) * s >= extent + p ? count - 1 : count;
+  for (let position = 0; position < out; position++) {
+    const start = position * s - p;
+    if ((firstTap(start, k, d) ?? extent) >= extent) {
+      throw new ShapeError(`${op}: x [${x}]: with padding ${p} and dilation ${d}, the window from ${start} on holds padding only, on axis ${2 + axis}; pad less`);
+    }
+  }
+  return out;
 }
 
 /** The output's shape for x [batch, channels, height, width]. */

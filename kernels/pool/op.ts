@@ -1,7 +1,8 @@
 import { applyOp, callOp } from '../../core/apply.js';
+import type { Spec } from '../../core/backend.js';
 import { requireFloat, requireInt } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
-import { type KernelOp, defineOp } from '../../core/op.js';
+import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
 import { REQUIRED, readOptions } from '../../core/options.js';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
@@ -10,6 +11,7 @@ import { gather } from '../gather/op.js';
 import { type Pair, pairOf } from '../pair.js';
 import { reshape } from '../reshape/op.js';
 import { RUN_VARIANTS, freeRun } from '../runs.js';
+import { movingCost } from '../strided/plan.js';
 import { avgPool2dCpu, avgPool2dGradCpu, maxPool2dCpu, maxPool2dGradCpu } from './cpu.js';
 import { type PoolAttrs, poolShape } from './geometry.js';
 import poolWgsl from './pool2d.wgsl';
@@ -92,9 +94,9 @@ function windowsAreDisjoint({ kernel, stride, padding, dilation }: PoolAttrs): b
   return [0, 1].every((axis) => kernel[axis] === stride[axis] && padding[axis] === 0 && dilation[axis] === 1);
 }
 
-function windowCost(elements: Shape, { kernel }: PoolAttrs) {
-  const flops = sizeOf(elements) * kernel[0] * kernel[1];
-  return { flops, bytes: 4 * (flops + sizeOf(elements)) };
+/** Every operand is moved once, however many windows share a cell. */
+function windowCost(operands: readonly Spec[], pooled: Spec, { kernel }: PoolAttrs): Cost {
+  return { ...movingCost(...operands), flops: sizeOf(pooled.shape) * kernel[0] * kernel[1] };
 }
 
 function requireGradientShape(op: string, gradient: Shape, attrs: PoolGradAttrs): void {
@@ -114,7 +116,7 @@ export const maxPool2dOp = defineOp<KernelOp<PoolAttrs>>({
   cpu: maxPool2dCpu,
   kernel: (call) => planForward('max_pool', call),
   variants: RUN_VARIANTS,
-  cost: (_inputs, [out], attrs) => windowCost(out.shape, attrs),
+  cost: ([x], [out, indices], attrs) => windowCost([x, out, indices], out, attrs),
   saves: () => ['indices'],
   vjp: ([gradient], { attrs, inputs: [x], saved }) => [callOp('maxPool2dGrad', [gradient, saved('indices')], { ...attrs, inputShape: x.shape })],
 });
@@ -133,7 +135,7 @@ export const maxPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
   cpu: maxPool2dGradCpu,
   kernel: (call) => planBackward(['max_pool_grad', 'max_pool_scatter'], call, { places: 'indices' }),
   variants: RUN_VARIANTS,
-  cost: ([gradient], _outputs, attrs) => windowCost(gradient.shape, attrs),
+  cost: ([gradient, indices], [out], attrs) => windowCost([gradient, indices, out], gradient, attrs),
   saves: () => ['indices'],
   vjp([upstream], { inputs: [gradient], saved }) {
     const planes = upstream.shape[0] * upstream.shape[1];
@@ -152,7 +154,7 @@ export const avgPool2dOp = defineOp<KernelOp<PoolAttrs>>({
   cpu: avgPool2dCpu,
   kernel: (call) => planForward('avg_pool', call),
   variants: RUN_VARIANTS,
-  cost: (_inputs, [out], attrs) => windowCost(out.shape, attrs),
+  cost: ([x], [out], attrs) => windowCost([x, out], out, attrs),
   vjp: ([gradient], { attrs, inputs: [x] }) => [callOp('avgPool2dGrad', [gradient], { ...attrs, inputShape: x.shape })],
 });
 
@@ -168,7 +170,7 @@ export const avgPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
   cpu: avgPool2dGradCpu,
   kernel: (call) => planBackward(['avg_pool_grad', 'avg_pool_scatter'], call),
   variants: RUN_VARIANTS,
-  cost: ([gradient], _outputs, attrs) => windowCost(gradient.shape, attrs),
+  cost: ([gradient], [out], attrs) => windowCost([gradient, out], gradient, attrs),
   vjp: ([upstream], { attrs: { inputShape, ...attrs } }) => [callOp('avgPool2d', [upstream], attrs)],
 });
 
@@ -209,7 +211,8 @@ function attrsOf(op: string, { kernel, stride = kernel, padding, dilation, ceilM
 
 /**
  * The largest value of each window of x [batch, channels, height, width]; padding never wins, NaN does. Of equal values the
- * first gets the gradient. PyTorch's name: `torch.nn.functional.max_pool2d`.
+ * first gets the gradient. ShapeError where dilation leaves a window nothing but padding, whose largest value is -Infinity in PyTorch.
+ * PyTorch's name: `torch.nn.functional.max_pool2d`.
  */
 export function maxPool2d(x: Tensor, options: MaxPoolOptions): Tensor {
   const { out, indices } = maxPool2dWithIndices(x, options);

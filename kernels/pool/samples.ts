@@ -26,7 +26,10 @@ const CASES: readonly Case[] = [
   { label: 'several runs a row, a rest is kept', x: [1, 1, 3, 69], attrs: { ceilMode: true } },
   { label: 'no images', x: [0, 2, 4, 4] },
 ];
-const DILATED: Case = { label: 'dilation', x: [1, 2, 8, 7], attrs: { kernel: [3, 2], stride: [1, 2], dilation: [2, 3] } };
+const DILATED: readonly Case[] = [
+  { label: 'dilation', x: [1, 2, 8, 7], attrs: { kernel: [3, 2], stride: [1, 2], dilation: [2, 3] } },
+  { label: 'dilation and padding', x: [1, 1, 3, 4], attrs: { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [2, 2] } },
+];
 
 const attrsOf = ({ attrs }: Case): PoolAttrs => ({ ...PLAIN, ...attrs });
 
@@ -64,6 +67,7 @@ function forwardErrors(op: string) {
     { label: 'x of rank 3', ...call([3, 4, 4]), error: 'ShapeError', message: new RegExp(`${op}: x \\[3,4,4\\]`) },
     { label: 'a window larger than x', ...call([1, 1, 4, 4], { kernel: [5, 2] }), error: 'ShapeError', message: new RegExp(`${op}: x \\[1,1,4,4\\].*reaches over 5`) },
     { label: 'too much padding', ...call([1, 1, 4, 4], { padding: [2, 2] }), error: 'ShapeError', message: new RegExp(`${op}: padding 2`) },
+    { label: 'a window of padding only', ...call([1, 1, 0, 4], { padding: [1, 0] }), error: 'ShapeError', message: new RegExp(`${op}: x \\[1,1,0,4\\].*from -1 on holds padding only, on axis 2`) },
     { label: 'stride 0', ...call([1, 1, 4, 4], { stride: [0, 2] }), error: 'ShapeError', message: new RegExp(`${op}: stride .* got 0`) },
     { label: 'int32', inputs: [{ shape: [1, 1, 4, 4], dtype: 'int32' }], attrs: PLAIN, error: 'DTypeError', message: new RegExp(`${op}: .*int32`) },
   ] as const;
@@ -78,16 +82,22 @@ function backwardError(op: string, isMax: boolean) {
 
 defineSamples('maxPool2d', {
   samples: [
-    ...[...CASES, DILATED].map((c) => forward(c, true)),
+    ...[...CASES, ...DILATED].map((c) => forward(c, true)),
     { label: 'equal values', inputs: [{ shape: [1, 1, 2, 4], data: [1, 1, 0, 2, 1, 1, 2, 0], differentiable: false }], attrs: PLAIN },
     { label: 'NaN', inputs: [{ shape: [1, 1, 2, 4], data: [1, NaN, 3, 4, 5, NaN, NaN, 7], differentiable: false }], attrs: PLAIN },
   ],
-  errors: forwardErrors('maxPool2d'),
+  errors: [
+    ...forwardErrors('maxPool2d'),
+    {
+      label: 'taps on both sides of x', inputs: [{ shape: [1, 2, 2, 2] }], attrs: { ...PLAIN, padding: [1, 1], dilation: [3, 3], stride: [1, 1] },
+      error: 'ShapeError', message: /maxPool2d: x \[1,2,2,2\]: with padding 1 and dilation 3, the window from -1 on holds padding only, on axis 2/,
+    },
+  ],
   bench: LAYERS.map((c) => forward(c, false)),
 });
 
 defineSamples('maxPool2dGrad', {
-  samples: [...CASES, DILATED].map((c) => backward(c, true)),
+  samples: [...CASES, ...DILATED].map((c) => backward(c, true)),
   errors: [backwardError('maxPool2dGrad', true)],
   bench: LAYERS.map((c) => backward(c, true)),
 });

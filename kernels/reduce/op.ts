@@ -2,7 +2,7 @@ import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
 import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireNumber } from '../../core/options.js';
 import { normalizeAxes, normalizeAxis, reducedShape, sizeOf } from '../../core/shape.js';
 import { Tensor, requireTensors } from '../../core/tensor.js';
 import { reshape } from '../reshape/op.js';
@@ -88,6 +88,7 @@ function reduce(name: string, x: Tensor, options: ReduceOptions): Tensor {
 function reduceDeviations(name: string, x: Tensor, options: VarOptions): Tensor {
   requireTensors(name, { x });
   const { axis, keepDim, correction } = readOptions(name, options, { ...DEFAULTS, correction: 1 });
+  requireNumber(name, 'correction', correction);
   return callOp(name, [x], { axes: normalizeAxes(name, axis, x.rank), keepDim, correction });
 }
 

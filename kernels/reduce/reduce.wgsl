@@ -12,7 +12,8 @@
 // position is divided into axes once a block.
 // Cost: 1 flop (variance 5, logSumExp 2 exponentials) and 4 bytes read a value.
 //
-// NaN wins in max, min, argmax and argmin, by its bits. Of equal values argmax and argmin take the first.
+// NaN wins in max, min, argmax and argmin, by its bits. Of equal values argmax and argmin take the first. The variance of an
+// infinity is NaN, by its bits too: running means would take it for infinite.
 
 override OP: u32;
 // Parts run fastest.
@@ -91,10 +92,17 @@ fn exponential(values: vec4<Element>) -> State {
   return State(vec4<Element>(largest), select(vec4<Element>(beyond), values, is_nan(values)), vec4<Element>(), vec4u());
 }
 
+// 0, but NaN where a value is none or infinite.
+fn spoiled(values: vec4<Element>) -> vec4<Element> {
+  let bits = bitcast<vec4u>(vec4f(values));
+  let not_a_number = vec4<Element>(bitcast<vec4f>(bits | vec4u(0x7fc00000u)));
+  return select(vec4<Element>(), not_a_number, (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u));
+}
+
 // The state of one value a lane.
-fn single(values: vec4<Element>, index: vec4u) -> State {
+fn single(values: vec4<Element>, pivot: vec4<Element>, index: vec4u) -> State {
   switch OP {
-    case VAR, STD: { return State(values, vec4<Element>(), vec4<Element>(1), index); }
+    case VAR, STD: { return State(values - pivot, spoiled(values), vec4<Element>(1), index); }
     case LOG_SUM_EXP: { return exponential(values); }
     default: { return State(values, vec4<Element>(), vec4<Element>(), index); }
   }
@@ -201,7 +209,7 @@ fn values_at(place: u32) -> vec4<Element> {
 
 fn state_at(place: u32, step: u32, pivot: vec4<Element>) -> State {
   let index = select(vec4u(step), step * 4u + vec4u(0u, 1u, 2u, 3u), LANES == VALUES);
-  return single(values_at(place) - pivot, index);
+  return single(values_at(place), pivot, index);
 }
 
 // What variances are computed relative to: a large common part of all values would eat up the digits of their spread.

@@ -79,6 +79,10 @@ function samplesFor({ name, integers, empty }: ReduceRow): Sample[] {
     samples.push({ label: 'zeros: none, one, two', inputs: [{ shape: [4, 3], data: [2, 1, 0, -3, 0, 0.5, 4, -1, 2, 1, 2, 0] }], attrs: attrsFor([0]) });
     samples.push({ label: 'NaN', inputs: [{ shape: [2, 2], data: [1, NaN, 2, 3], differentiable: false }], attrs: attrsFor([1]) });
   }
+  if (name === 'var' || name === 'std') {
+    samples.push({ label: 'infinities', inputs: [{ shape: [4, 3], data: [1, 2, Infinity, -Infinity, 0, 1, Infinity, -Infinity, 0, 1, 2, 4], differentiable: false }], attrs: attrsFor([1]) });
+    samples.push({ label: 'infinities, in vec4s', inputs: [{ shape: [2, 8], data: [1, 2, 0, 3, 5, 1, -Infinity, 4, 0, 1, 2, 3, 4, 5, 6, 7], differentiable: false }], attrs: attrsFor([1]) });
+  }
   if (name === 'var') samples.push({ label: 'a large mean', inputs: [{ shape: [2, 64], low: 4096, high: 4097, differentiable: false }], attrs: attrsFor([1]) });
   return samples;
 }

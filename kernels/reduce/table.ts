@@ -2,6 +2,7 @@ import { callOp, makeZeros } from '../../core/apply.js';
 import type { Tensor } from '../../core/tensor.js';
 import { sizeOf } from '../../core/shape.js';
 import { maskLike } from '../binary/helpers.js';
+import { where } from '../where/op.js';
 import { productOfOthers } from './prod.js';
 import { type Values, extremeAt, logSumExpOf, meanOf, productOf, sumOf, varianceOf } from './cpu.js';
 
@@ -48,6 +49,14 @@ function extremeSlope({ g, x, y, attrs }: SlopeContext): Tensor {
   return g.mul(ties).div(ties.sum({ axis: attrs.axes, keepDim: true }));
 }
 
+/** (x - mean) / ((n - correction) std), but 0 where all values are equal (torch.std). */
+function stdSlope(context: SlopeContext): Tensor {
+  const { g, y, count, attrs } = context;
+  const spread = y();
+  const isNone = spread.eq(0);
+  return where(isNone, 0, g).div(where(isNone, 1, spread)).mul(1 / (count - attrs.correction!)).mul(centred(context));
+}
+
 /** x minus its mean over the reduced axes. */
 function centred({ x, attrs }: SlopeContext): Tensor {
   const values = x();
@@ -84,7 +93,7 @@ export const REDUCE: readonly ReduceRow[] = [
     name: 'std',
     cpu: (values, { correction }) => Math.sqrt(varianceOf(values, correction!)),
     empty: NaN,
-    slope: (context) => context.g.mul(1 / (context.count - context.attrs.correction!)).div(context.y()).mul(centred(context)),
+    slope: stdSlope,
     saves: ['x', 'out'],
   },
   {

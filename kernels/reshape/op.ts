@@ -1,4 +1,5 @@
 import { callOp } from '../../core/apply.js';
+import { ShapeError } from '../../core/errors.js';
 import { type ViewOp, defineOp } from '../../core/op.js';
 import { type Shape, normalizeAxis, resolveReshape } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
@@ -34,9 +35,10 @@ Tensor.prototype.reshape = function (shape) {
 };
 
 Tensor.prototype.flatten = function (startAxis = 0, endAxis = -1) {
-  if (this.rank === 0) return reshape(this, [1]);
-  const start = normalizeAxis('flatten', startAxis, this.rank);
-  const end = normalizeAxis('flatten', endAxis, this.rank);
+  const rank = Math.max(this.rank, 1); // a scalar becomes a vector
+  const start = normalizeAxis('flatten', startAxis, rank);
+  const end = normalizeAxis('flatten', endAxis, rank);
+  if (start > end) throw new ShapeError(`flatten: of shape [${this.shape}], startAxis ${startAxis} lies after endAxis ${endAxis}; swap them`);
   const merged = this.shape.slice(start, end + 1).reduce((product, extent) => product * extent, 1);
   return reshape(this, [...this.shape.slice(0, start), merged, ...this.shape.slice(end + 1)]);
 };

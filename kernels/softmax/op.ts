@@ -5,6 +5,7 @@ import { readOptions } from '../../core/options.js';
 import { normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor, requireTensors } from '../../core/tensor.js';
 import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
+import { movingCost } from '../strided/plan.js';
 import { softmaxCpu } from './cpu.js';
 import { type Rows, rowsOf } from './layout.js';
 import { ROW_VARIANTS, partsOf } from './shares.js';
@@ -49,7 +50,7 @@ function defineSoftmax(name: string, logarithm: boolean, vjp: Vjp<{ axis: number
       return parts === null ? planRows(rows, logarithm) : planShares(rows, parts, logarithm);
     },
     variants: ROW_VARIANTS,
-    cost: ([x]) => ({ flops: 6 * sizeOf(x.shape), bytes: 12 * sizeOf(x.shape) }),
+    cost: ([x], [out]) => ({ ...movingCost(x, out), flops: 6 * sizeOf(x.shape) }),
     saves: () => ['out'],
     vjp,
   });

@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
 import { type Shape, checkShape, normalizeAxis, sameShape } from '../../core/shape.js';
-import { Tensor, requireTensors } from '../../core/tensor.js';
+import { Tensor, requireTensorArray, requireTensors } from '../../core/tensor.js';
 import { listShapes, shapesOf } from '../concat/op.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { type Layout, copyBox, movingCost, wholeLayout } from '../strided/plan.js';
@@ -79,6 +79,7 @@ declare module '../../core/tensor.js' {
  * the end). One dtype and one shape, else DTypeError or ShapeError. PyTorch's name: `torch.stack`.
  */
 export function stack(tensors: readonly Tensor[], options: { axis?: number } = {}): Tensor {
+  requireTensorArray('stack', 'tensors', tensors);
   const { axis } = readOptions('stack', options, { axis: 0 });
   const [first] = shapesOf('stack', tensors);
   return callOp('stack', tensors, { axis: normalizeAxis('stack', axis, first.length + 1) });

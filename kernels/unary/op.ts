@@ -1,5 +1,5 @@
 import { callOp } from '../../core/apply.js';
-import { MAX_FLOAT32, requireFloat } from '../../core/dtype.js';
+import { requireFloat } from '../../core/dtype.js';
 import { TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions, requireChoice, requireNumber } from '../../core/options.js';
@@ -27,8 +27,7 @@ function defineUnary(row: UnaryRow, code: number): void {
     },
     kernel({ outputs: [out], attrs, variant }) {
       const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
-      // Uniforms hold no infinity.
-      const [p, q] = settings(attrs).map((value) => Math.max(-MAX_FLOAT32, Math.min(MAX_FLOAT32, value)));
+      const [p, q] = settings(attrs);
       const tiles = { Element: wgslType(out.dtype) };
       const params = { ...runs, p, q };
       return { launches: [{ module: unaryWgsl, overrides: { OP: code }, tiles, params, workgroups }] };
@@ -162,7 +161,9 @@ export function softplus(x: Tensor, beta = 1): Tensor {
 
 /** x cut to [min, max]; NaN stays NaN. The gradient passes where min <= x <= max. Use -Infinity or Infinity for an open end. */
 export function clamp(x: Tensor, min: number, max: number): Tensor {
-  if (!(min <= max)) throw new TapegradError(`clamp: min must not be above max, got ${min} and ${max}`);
+  requireNumber('clamp', 'min', min);
+  requireNumber('clamp', 'max', max);
+  if (min > max) throw new TapegradError(`clamp: min must not be above max, got ${min} and ${max}`);
   return callOp('clamp', [x], { min, max });
 }
 

@@ -61,7 +61,7 @@ const TRAITS: Record<string, Traits> = {
   tanhshrink: { tolerance: EXPONENTIAL, extremes: [-1000, 20], near: [-0.24, -0.01, 0.2] },
 };
 
-function samplesFor({ integers, int32Cpu }: UnaryRow, { domain, attrs, extremes, near, small }: Traits): Sample[] {
+function samplesFor({ name, integers, int32Cpu }: UnaryRow, { domain, attrs, extremes, near, small }: Traits): Sample[] {
   const on = (label: string, shape: readonly number[]): Sample => ({ label, inputs: [{ shape, ...domain }], attrs });
   const samples: Sample[] = [
     on('a tail after the last vec4', [3, 7]),
@@ -77,6 +77,12 @@ function samplesFor({ integers, int32Cpu }: UnaryRow, { domain, attrs, extremes,
   if (near) at('by a series', near, SERIES);
   if (small) at('small results', small, SMALL);
   at('NaN', [1, NaN, 0.25]);
+  if (name === 'clamp') {
+    const data = [-Infinity, -5, 0.25, 5, Infinity];
+    for (const [label, min, max] of [['open below', -Infinity, 0.75], ['open above', -1, Infinity]] as const) {
+      samples.push({ label, inputs: [{ shape: [5], data, differentiable: false }], attrs: { min, max } });
+    }
+  }
   return samples;
 }
 

@@ -4,7 +4,7 @@ import { ShapeError, TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions, requireChoice } from '../../core/options.js';
 import { type Shape, sizeOf } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensors } from '../../core/tensor.js';
 import type { KernelCall, KernelPlan } from '../../core/webgpu/kernel.js';
 import { type Pair, pairOf } from '../pair.js';
 import { resizedShape } from '../resizedShape.js';
@@ -100,6 +100,7 @@ export interface InterpolateOptions {
  * name: `torch.nn.functional.interpolate`, here as with `recompute_scale_factor`: only the two sizes decide.
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  requireTensors('interpolate', { x });
   const defaults = { size: undefined, scaleFactor: undefined, mode: 'nearest' as const, alignCorners: false };
   const { size, scaleFactor, mode, alignCorners } = readOptions('interpolate', options, defaults);
   if ((size === undefined) === (scaleFactor === undefined)) throw new TapegradError('interpolate: give one of size and scaleFactor');

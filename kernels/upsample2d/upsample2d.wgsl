@@ -68,6 +68,11 @@ fn share_of(spot: Spot, divisor: i32) -> f32 {
   return select(f32(spot.rest) / f32(divisor), 0.0, NEAREST || spot.cell < 0);
 }
 
+// Between two cells. One that is not seen at all adds nothing, not even if it is NaN.
+fn blend(near: f32, far: f32, share: f32) -> f32 {
+  return select(mix(near, far, share), near, share == 0.0);
+}
+
 @compute @workgroup_size(64, 1, 1)
 fn forward(
   @builtin(workgroup_id) group: vec3u,
@@ -94,9 +99,9 @@ fn forward(
     if (!NEAREST) {
       let right = min(left + 1, params.width - 1);
       let share_x = share_of(spot, params.divisor_x);
-      let above = mix(value, x[top + right], share_x);
-      let below = mix(x[bottom + left], x[bottom + right], share_x);
-      value = mix(above, below, share_y);
+      let above = blend(value, x[top + right], share_x);
+      let below = blend(x[bottom + left], x[bottom + right], share_x);
+      value = blend(above, below, share_y);
     }
     out[line * params.out_width + column] = value;
     spot = moved(spot, hop_x, params.divisor_x);
@@ -119,10 +124,10 @@ fn first_from(least: i32, slope: i32, shift: i32) -> i32 {
 }
 
 // The output positions that look at `cell`: from .x up to, not including, .y. Between cells both are looked at; what lies before
-// the first cell looks at that.
+// the first cell looks at that. With a slope of 0, all look at the first cell.
 fn viewers(cell: i32, slope: i32, shift: i32, divisor: i32, count: i32) -> vec2i {
   if (slope == 0) {
-    return vec2i(0, count);
+    return vec2i(0, select(0, count, cell == 0));
   }
   let least = select(divisor * (cell - 1) + 1, divisor * cell, NEAREST);
   return vec2i(first_from(least, slope, shift), min(first_from(divisor * (cell + 1), slope, shift), count));
