@@ -88,7 +88,8 @@ async function check(call: string, fn: TensorFunction, inputs: readonly Tensor[]
 
 /**
  * Compares the tape's gradient with a numeric one: float64, random signed upstream gradient, Richardson's extrapolation; for
- * small functions each entry of the Jacobian besides. A point on a kink is moved a little. Everything is seeded.
+ * small functions each entry of the Jacobian besides. A point on a kink is moved a little. Everything is seeded. The gradient is
+ * taken twice, for one backward pass more, and must be the same bit for bit.
  *
  * `inputs` are float64 tensors on the CPU; those with `requiresGrad` are checked. What `fn` captures stays fixed. Throws
  * DTypeError for float32: its differences say nothing; `compareGradients` checks what float32 and WebGPU compute.

@@ -58,6 +58,7 @@ export interface GradcheckReport {
   excused: number;
   /** How far apart the two sides of an excused slope may lie: the widest tolerance among them, 0 if there are none. */
   excusedWithin: number;
+  /** Slopes that differ. A FAIL without any: the tape gave another gradient the second time. */
   failed: number;
   /** Elements left out because the function has a kink, a jump or the edge of its domain at every point tried. */
   kinks: number;

@@ -125,7 +125,9 @@ export async function runMutants(args: readonly string[]): Promise<number> {
     rows.push(...(await wgslRows(new Bench(backendFor('webgpu') as WebGpuBackend), names, limit, shard)));
   }
 
-  if (rows.length === 0) throw new UsageError(`--shard ${shard.index}/${shard.count}: there is no mutant to try of --op and --kind; take fewer shards`);
+  if (rows.length === 0) {
+    throw new UsageError(`--shard ${shard.index}/${shard.count}: there is no mutant to try of --op and --kind; take fewer shards`);
+  }
 
   const summary = summarise(rows);
   if (adapter !== null) console.log(`Device: ${adapter}`);

@@ -48,18 +48,18 @@ export function readReport(file: string): Saved {
   throw new UsageError(`${file}: not a report that --json wrote, or a damaged one`);
 }
 
-/** Into how many parts the whole was divided, and which of them are not here. Throws UsageError unless they are parts of one division. */
-function divisionOf(shards: readonly string[]): { count: number; missing: string[] } {
+/** Which parts of the whole are not among `shards`. Throws UsageError unless these are different parts of one division. */
+function missingShards(shards: readonly string[]): string[] {
   if (new Set(shards).size !== shards.length) throw new UsageError(`--merge: the same shard twice among ${shards.join(', ')}`);
   const counts = new Set(shards.map((shard) => Number(shard.split('/')[1])));
   if (counts.size > 1) throw new UsageError(`--merge: shards of different divisions: ${shards.join(', ')}`);
   const [count] = counts;
-  return { count, missing: Array.from({ length: count }, (_, i) => `${i + 1}/${count}`).filter((shard) => !shards.includes(shard)) };
+  return Array.from({ length: count }, (_, i) => `${i + 1}/${count}`).filter((shard) => !shards.includes(shard));
 }
 
 /** `1/1` where all parts are here. */
 function together(shards: readonly string[]): string[] {
-  return divisionOf(shards).missing.length === 0 ? ['1/1'] : [...shards];
+  return missingShards(shards).length === 0 ? ['1/1'] : [...shards];
 }
 
 const MOST_NAMED = 20;
@@ -67,13 +67,14 @@ const MOST_NAMED = 20;
 /** What a merged report lacks, in lines: shards that were not named, and checks that none of them made. */
 export function gapsOf({ shards, rows, planned, mutants }: Report): string[] {
   const gaps = (what: string, parts: readonly string[]) => {
-    const { missing } = divisionOf(parts);
+    const missing = missingShards(parts);
     const more = missing.length > MOST_NAMED ? ` and ${missing.length - MOST_NAMED} more` : '';
     return missing.length > 0 ? [`MISSING ${what} ${missing.slice(0, MOST_NAMED).join(', ')}${more}: name their reports too`] : [];
   };
   const lines = [...gaps('shards', shards), ...(mutants ? gaps('shards of mutants', mutants.shard.split(', ')) : [])];
-  const lost = Object.values(planned).flatMap((axes) => Object.values(axes)).reduce((sum, count) => sum + count, 0) - rows.length;
-  return shards[0] === '1/1' && lost !== 0 ? [...lines, `MISSING ${lost} checks, although every shard is here: run them again`] : lines;
+  const wanted = Object.values(planned).flatMap((axes) => Object.values(axes)).reduce((sum, count) => sum + count, 0);
+  const lost = wanted - new Set(rows.map(({ index }) => index)).size;
+  return shards[0] === '1/1' && lost > 0 ? [...lines, `MISSING ${lost} checks, although every shard is here: run them again`] : lines;
 }
 
 const distinct = (values: readonly (string | null)[]) => [...new Set(values.filter((value) => value !== null))].join('; ');
