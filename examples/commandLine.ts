@@ -47,12 +47,22 @@ export function requireFolder(flag: string, folder: string): void {
   }
 }
 
+/** `--seed -1` as `--seed=-1`, for `parseArgs` takes `-1` for a flag of its own. */
+function joinNegativeNumbers(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    if (/^-\d/.test(arg) && joined.at(-1)?.startsWith('--')) joined.push(`${joined.pop()}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
 /** The values of the flags that `names` lists, each with one argument. Throws UsageError for any other, and for files that cannot be written. */
 export function readFlags<Name extends string>(args: readonly string[], names: readonly Name[]): Partial<Record<Name, string>> {
   const options: ParseArgsConfig['options'] = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
   let values: Partial<Record<Name, string>>;
   try {
-    values = parseArgs({ args: [...args], options }).values as typeof values;
+    values = parseArgs({ args: joinNegativeNumbers(args), options }).values as typeof values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(/\.? To specify|\n/)[0]}; flags: ${names.map((name) => `--${name}`).join(' ')}`);
   }

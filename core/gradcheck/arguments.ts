@@ -1,5 +1,5 @@
 import { AutogradError, TapegradError } from '../errors.js';
-import { requireFunction, requireNumber, show } from '../options.js';
+import { requireFunction, requireNumber, requireWhole, show } from '../options.js';
 import { type Tensor, requireTensorArray } from '../tensor.js';
 import type { GradcheckSettings } from './types.js';
 
@@ -10,13 +10,6 @@ export function requireCall(call: string, fn: unknown, inputs: readonly Tensor[]
   requireFunction(call, 'fn', fn);
   requireTensorArray(call, 'inputs', inputs);
   if (!inputs.some((input) => input.requiresGrad)) throw new AutogradError(`${call}: no input has requiresGrad, there is nothing to check`);
-}
-
-/** Throws unless `value` is a whole number from `least` to `most`. */
-function requireWhole(call: string, name: string, value: unknown, least: number, most = Infinity): void {
-  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  const range = most === Infinity ? `from ${least}` : `from ${least} to ${most}`;
-  throw new TapegradError(`${call}: ${name} must be a whole number ${range}, got ${show(value)}`);
 }
 
 function requireAtLeastZero(call: string, name: string, value: number): void {
