@@ -1,6 +1,6 @@
 import { DTYPES, type DType, type TypedArray, isDType } from './dtype.js';
 import { DTypeError } from './errors.js';
-import type { Shape } from './shape.js';
+import { type Shape, frozen } from './shape.js';
 import type { Op } from './op.js';
 import { show } from './options.js';
 import type { Storage } from './storage.js';
@@ -18,9 +18,9 @@ export interface Operand extends Spec {
   readonly storage: Storage;
 }
 
-/** A copy of what is known of `operand`, which no one can change afterwards. */
+/** What is known of a tensor, or of one that an op will make, in a form that nobody can change afterwards. */
 export function specOf({ shape, dtype }: Spec): Spec {
-  return { shape: Object.freeze([...shape]), dtype };
+  return { shape: frozen(shape), dtype };
 }
 
 export interface BackendMemory {

@@ -7,6 +7,11 @@ export type Shape = readonly number[];
 /** The largest rank that kernels take: eight extents fill two vec4u of a uniform. */
 export const MAX_RANK = 8;
 
+/** `shape`, or a copy of it, in a form that cannot be changed: a caller may go on using the array it gave. */
+export function frozen(shape: Shape): Shape {
+  return Object.isFrozen(shape) ? shape : Object.freeze([...shape]);
+}
+
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const extent of shape) size *= extent;

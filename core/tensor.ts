@@ -5,7 +5,7 @@ import { backendFor, defaultBackend } from './device.js';
 import { AutogradError, DTypeError, ShapeError, TapegradError } from './errors.js';
 import { trackTensor, untrackTensor } from './memory.js';
 import { readOptions, requireArray, requireFunction, show } from './options.js';
-import { type Shape, checkShape, sizeOf } from './shape.js';
+import { type Shape, checkShape, frozen, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
 import { type Edge, type GradientHook, releaseEdge, retainEdge } from './tape.js';
 
@@ -48,7 +48,7 @@ export class Tensor {
 
   /** Takes over one reference to `storage`, and adds one to `edge`. Internal: use `tensor()` and the ops. */
   constructor(operand: Operand, edge: Edge | null = null) {
-    this.shape = Object.isFrozen(operand.shape) ? operand.shape : Object.freeze([...operand.shape]);
+    this.shape = frozen(operand.shape);
     this.dtype = operand.dtype;
     this.storage = operand.storage;
     this.edge = edge;
