@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/tensor.js';
-import { type AdadeltaStepAttrs, adadeltaStep } from '../kernels/optimizerSteps/op.js';
+import type { AdadeltaStepAttrs } from '../kernels/optimizerSteps/attrs.js';
+import { adadeltaStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState } from './optimizer.js';
 
 export interface AdadeltaOptions {

@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/tensor.js';
-import { type AdagradStepAttrs, adagradStep } from '../kernels/optimizerSteps/op.js';
+import type { AdagradStepAttrs } from '../kernels/optimizerSteps/attrs.js';
+import { adagradStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState } from './optimizer.js';
 
 export interface AdagradOptions {

@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/tensor.js';
-import { type AdamStepAttrs, adamStep } from '../kernels/optimizerSteps/op.js';
+import type { AdamStepAttrs } from '../kernels/optimizerSteps/attrs.js';
+import { adamStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, readBetas } from './optimizer.js';
 
 export interface AdamOptions {

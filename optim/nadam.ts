@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/tensor.js';
-import { type NAdamStepAttrs, nadamStep } from '../kernels/optimizerSteps/op.js';
+import type { NAdamStepAttrs } from '../kernels/optimizerSteps/attrs.js';
+import { nadamStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState, readBetas } from './optimizer.js';
 
 export interface NAdamOptions {

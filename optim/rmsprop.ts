@@ -1,5 +1,6 @@
 import type { Tensor } from '../core/tensor.js';
-import { type RmsPropStepAttrs, rmsPropStep } from '../kernels/optimizerSteps/op.js';
+import type { RmsPropStepAttrs } from '../kernels/optimizerSteps/attrs.js';
+import { rmsPropStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState } from './optimizer.js';
 
 export interface RMSpropOptions {

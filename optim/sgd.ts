@@ -1,6 +1,7 @@
 import { TapegradError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { type SgdStepAttrs, sgdStep } from '../kernels/optimizerSteps/op.js';
+import type { SgdStepAttrs } from '../kernels/optimizerSteps/attrs.js';
+import { sgdStep } from '../kernels/optimizerSteps/op.js';
 import { Optimizer, type ParameterState } from './optimizer.js';
 
 export interface SGDOptions {

@@ -1,6 +1,6 @@
 import type { CpuOperand } from '../../core/op.js';
 import { nadamRates } from './nadamMomentum.js';
-import type { AdadeltaStepAttrs, AdagradStepAttrs, AdamStepAttrs, NAdamStepAttrs, RmsPropStepAttrs, SgdStepAttrs } from './op.js';
+import type { AdadeltaStepAttrs, AdagradStepAttrs, AdamStepAttrs, NAdamStepAttrs, RmsPropStepAttrs, SgdStepAttrs } from './attrs.js';
 
 /* torch.optim's single-tensor formulas, one element after the other. State is updated before it is used. */
 

@@ -1,4 +1,4 @@
-import type { NAdamStepAttrs } from './op.js';
+import type { NAdamStepAttrs } from './attrs.js';
 
 /** mu_t = beta1 (1 - 0.96^(t momentumDecay) / 2): half of beta1 at first, and all of it in the end (Dozat 2016). */
 function momentumAt(t: number, { beta1, momentumDecay }: NAdamStepAttrs): number {
