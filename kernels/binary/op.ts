@@ -11,6 +11,11 @@ import { binaryCpu } from './cpu.js';
 import { type Operand, withPromotedOperands } from './operand.js';
 import { BINARY, type BinaryRow } from './table.js';
 
+/*
+ * Ops of two operands, element by element, broadcast. The ops take two of one dtype, div and pow floats only; the functions below
+ * promote as PyTorch does. Comparisons give int32, all others the dtype of their operands.
+ */
+
 function planBinary(code: number, { inputs: [a, b], outputs: [out], variant }: KernelCall<object>): KernelPlan {
   const { shape, strides, inRows, steps, run } = broadcastRows(out.shape, [a.shape, b.shape], variant);
   const size = sizeOf(out.shape);

@@ -1,5 +1,6 @@
 import type { CpuOperand } from '../../core/op.js';
 import { checkIndex } from '../indexing.js';
+import { rowStart } from '../rows.js';
 import { type CrossEntropyAttrs, samplesOf } from './layout.js';
 
 /** What one sample contributes: where its scores lie, their softmax in logarithms, and the weight of each class. */
@@ -22,7 +23,7 @@ function forEachSample(
       continue;
     }
     checkIndex(op, label, classes);
-    const start = Math.floor(i / inner) * classes * inner + (i % inner);
+    const start = rowStart(i, { length: classes, inner });
     let largest = -Infinity;
     for (let c = 0; c < classes; c++) largest = Math.max(largest, logits.data[start + c * inner]);
     let sum = 0;

@@ -1,5 +1,5 @@
 import type { Shape } from '../../core/shape.js';
-import { rowsOf } from '../softmax/layout.js';
+import { rowsOf } from '../rows.js';
 
 /** Settings of the cross-entropy of class scores and class numbers. */
 export interface CrossEntropyAttrs {

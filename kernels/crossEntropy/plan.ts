@@ -1,6 +1,6 @@
 import type { Spec } from '../../core/backend.js';
 import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
-import { rowsOf } from '../softmax/layout.js';
+import { rowsOf } from '../rows.js';
 import { partsOf } from '../softmax/shares.js';
 import crossEntropyWgsl from './crossEntropy.wgsl';
 import type { CrossEntropyAttrs } from './layout.js';

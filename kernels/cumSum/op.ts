@@ -1,10 +1,11 @@
 import { callOp } from '../../core/apply.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { REQUIRED, readOptions } from '../../core/options.js';
-import { type Shape, normalizeAxis, sizeOf } from '../../core/shape.js';
+import { normalizeAxis, sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { type KernelCall, type KernelPlan, gridFor, wgslType } from '../../core/webgpu/kernel.js';
 import { checkAxis } from '../indexing.js';
+import { rowsOf } from '../rows.js';
 import { movingCost } from '../strided/plan.js';
 import { cumSumCpu } from './cpu.js';
 import cumSumWgsl from './cumSum.wgsl';
@@ -26,14 +27,9 @@ function blockSizeOf(length: number, lines: number): number {
   return Math.ceil(length / Math.max(blocks, 1));
 }
 
-function extents(shape: Shape, axis: number) {
-  const inner = sizeOf(shape.slice(axis + 1));
-  return { length: shape[axis], inner, lines: sizeOf(shape.slice(0, axis)) * inner };
-}
-
 function planCumSum({ inputs: [x], attrs: { axis, reverse } }: KernelCall<CumSumAttrs>): KernelPlan {
   if (sizeOf(x.shape) === 0) return { launches: [] };
-  const { length, inner, lines } = extents(x.shape, axis);
+  const { length, inner, rows: lines } = rowsOf(x.shape, axis);
   const blockSize = blockSizeOf(length, lines);
   const blocks = Math.ceil(length / blockSize);
   const common = {

@@ -1,6 +1,5 @@
 import type { CpuOperand } from '../../core/op.js';
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+import { sigmoid } from '../unary/functions.js';
 
 /**
  * Calls `visit` for each unit: its place in [rows, units], that of its gate r in [rows, 3 * units] (z and n follow `units` apart), and

@@ -5,6 +5,7 @@ import { sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { concat } from '../concat/op.js';
 import { checkCell, planCell } from '../recurrent/cell.js';
+import { complement, sigmoidBend, sigmoidSlope, tanhBend, tanhSlope } from '../recurrent/slopes.js';
 import { split } from '../slice/op.js';
 import { gruCellCpu, gruCellGradCpu } from './cpu.js';
 import gruCellWgsl from './gruCell.wgsl';
@@ -57,13 +58,10 @@ function secondOrder([u, v, w]: readonly Tensor[], { saved }: VjpContext<object>
   const [vr, vz, vn] = parts(v);
   const [xr, xz, xn] = parts(saved('inputGates'));
   const [ar, az, an] = parts(saved('hiddenGates'));
-  const complement = (s: Tensor) => s.neg().add(1);
-  const slope = (s: Tensor) => s.mul(complement(s));
-  const second = (s: Tensor, s1: Tensor) => s1.mul(s.mul(-2).add(1));
   const [r, z] = [xr.add(ar).sigmoid(), xz.add(az).sigmoid()];
   const n = xn.add(r.mul(an)).tanh();
-  const [r1, z1, n1] = [slope(r), slope(z), complement(n.square())];
-  const [r2, z2, n2] = [second(r, r1), second(z, z1), n.mul(n1).mul(-2)];
+  const [r1, z1, n1] = [sigmoidSlope(r), sigmoidSlope(z), tanhSlope(n)];
+  const [r2, z2, n2] = [sigmoidBend(r, r1), sigmoidBend(z, z1), tanhBend(n, n1)];
 
   const [dr, dz] = [ur.add(vr), uz.add(vz)];
   const dn = un.add(r.mul(vn)).add(r1.mul(dr).mul(an));

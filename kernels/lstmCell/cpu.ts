@@ -1,6 +1,5 @@
 import type { CpuOperand } from '../../core/op.js';
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+import { sigmoid } from '../unary/functions.js';
 
 /**
  * Calls `visit` for each unit: its place in [rows, units], that of its gate i in [rows, 4 * units] (f, g and o follow `units` apart),

@@ -5,6 +5,7 @@ import { sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { concat } from '../concat/op.js';
 import { checkCell, planCell } from '../recurrent/cell.js';
+import { sigmoidBend, sigmoidSlope, tanhBend, tanhSlope } from '../recurrent/slopes.js';
 import { split } from '../slice/op.js';
 import { lstmCellCpu, lstmCellGradCpu } from './cpu.js';
 import lstmCellWgsl from './lstmCell.wgsl';
@@ -61,13 +62,10 @@ function secondOrder([u, v]: readonly Tensor[], { saved }: VjpContext<object>): 
   const [ui, uf, ug, uo] = parts(u);
   const [ai, af, ag, ao] = parts(saved('inputGates').add(saved('hiddenGates')));
   const [i, f, g, o] = [ai.sigmoid(), af.sigmoid(), ag.tanh(), ao.sigmoid()];
-  const slope = (s: Tensor) => s.mul(s.neg().add(1));
-  const bentSlope = (t: Tensor) => t.square().neg().add(1);
-  const [i1, f1, g1, o1] = [slope(i), slope(f), bentSlope(g), slope(o)];
-  const second = (s: Tensor, s1: Tensor) => s1.mul(s.mul(-2).add(1));
-  const [i2, f2, g2, o2] = [second(i, i1), second(f, f1), g.mul(g1).mul(-2), second(o, o1)];
+  const [i1, f1, g1, o1] = [sigmoidSlope(i), sigmoidSlope(f), tanhSlope(g), sigmoidSlope(o)];
+  const [i2, f2, g2, o2] = [sigmoidBend(i, i1), sigmoidBend(f, f1), tanhBend(g, g1), sigmoidBend(o, o1)];
   const T = f.mul(c).add(i.mul(g)).tanh();
-  const P = bentSlope(T);
+  const P = tanhSlope(T);
 
   const dc = ui.mul(g).mul(i1).add(uf.mul(c).mul(f1)).add(ug.mul(i).mul(g1)).add(v.mul(f));
   const dh = o.mul(P).mul(dc).add(T.mul(o1).mul(uo));

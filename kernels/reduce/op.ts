@@ -10,6 +10,11 @@ import { reduceCpu } from './cpu.js';
 import { REDUCE_VARIANTS, planReduce } from './plan.js';
 import { REDUCE, type ReduceAttrs, type ReduceRow } from './table.js';
 
+/*
+ * Reductions over any axes. sum, max, min, prod, argmax and argmin take any dtype, the others floats; positions are int32, all else
+ * has the dtype of x.
+ */
+
 function defineReduce(row: ReduceRow, code: number): void {
   const { name, slope } = row;
   defineOp<KernelOp<ReduceAttrs>>({

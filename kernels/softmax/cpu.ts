@@ -1,11 +1,12 @@
 import type { CpuOperand } from '../../core/op.js';
-import { rowsOf } from './layout.js';
+import { rowStart, rowsOf } from '../rows.js';
 
 /** Row by row: the maximum, the sum of exp(x - max), then the results. */
 export function softmaxCpu(x: CpuOperand, out: CpuOperand, axis: number, logarithm: boolean): void {
-  const { length, inner, rows } = rowsOf(x.shape, axis);
+  const layout = rowsOf(x.shape, axis);
+  const { length, inner, rows } = layout;
   for (let row = 0; row < rows; row++) {
-    const start = Math.floor(row / inner) * length * inner + (row % inner);
+    const start = rowStart(row, layout);
     let largest = -Infinity;
     for (let i = 0; i < length; i++) largest = Math.max(largest, x.data[start + i * inner]);
     let sum = 0;

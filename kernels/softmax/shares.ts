@@ -1,5 +1,5 @@
 import type { KernelVariants } from '../../core/webgpu/kernel.js';
-import type { Rows } from './layout.js';
+import type { Rows } from '../rows.js';
 
 /** Values that one invocation takes before a row is shared, and at most so many shares: one invocation merges them. */
 const VALUES_A_PART = 256;

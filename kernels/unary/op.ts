@@ -10,6 +10,8 @@ import { RUN_VARIANTS, flatRuns } from '../runs.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 import unaryWgsl from './unary.wgsl';
 
+/* Ops of one operand, element by element. neg, abs, sign and square take any dtype, the others floats; the result has that of x. */
+
 function defineUnary(row: UnaryRow, code: number): void {
   const { name, reads, settings = () => [0, 0] } = row;
   defineOp<KernelOp<UnaryAttrs>>({

@@ -47,6 +47,13 @@ function errorsOf(op: string): ErrorSample[] {
   ];
 }
 
-defineSamples('upsample2d', { samples: inEachWay(CASES, forward), errors: errorsOf('upsample2d'), bench: inEachWay(BENCH, forward) });
+/** The corners of x, and nothing between them. */
+const UNSEEN: Sample = {
+  label: 'NaN and infinities in cells that are not looked at',
+  inputs: [{ shape: [1, 1, 3, 3], data: [1, NaN, 2, Infinity, NaN, -Infinity, 3, NaN, 4], differentiable: false }],
+  attrs: { mode: 'bilinear', alignCorners: true, size: [2, 2] },
+};
+
+defineSamples('upsample2d', { samples: [...inEachWay(CASES, forward), UNSEEN], errors: errorsOf('upsample2d'), bench: inEachWay(BENCH, forward) });
 
 defineSamples('upsample2dGrad', { samples: inEachWay(CASES, backward), errors: errorsOf('upsample2dGrad'), bench: inEachWay(BENCH, backward) });

@@ -63,6 +63,7 @@ const EQUIVALENT: readonly Place[] = [
   ...['binary', 'where', 'normalize'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
   { where: 'where.wgsl', what: 'let end = min(first - params.run, (params.size + 3u) / 4u);', reason: FIRST_RUN },
   { where: 'where.wgsl', what: /, now: let at = offsets\(min\(index, params\.size( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
+  { where: 'binary.wgsl', what: /, now: let is_one = .* \(abs\(y\) >= vec4f\(3\.4028234e38\)\)\);$/, reason: 'the largest number is even: -1 to it is 1 as well' },
   { where: 'binary.wgsl', what: 'let last = params.size + 1u;', reason: NO_MORE_STORED },
   { where: 'binary.wgsl', what: 'let last = params.size;', reason: NO_MORE_STORED },
   { where: 'direct.wgsl', what: /, now: let at = start \+ min\(line, lines( \+ 1u)?\) \* length;$/, reason: NO_MORE_STORED },
