@@ -33,15 +33,6 @@ interface AbortSignal {}
 interface GPUDevice {}
 `;
 
-/** What is read of an adapter: for its own module only, as lib DOM and @webgpu/types differ on which members may be missing. */
-const ADAPTER_INFO = `interface GPUAdapterInfo {
-    readonly isFallbackAdapter: boolean;
-    readonly vendor: string;
-    readonly subgroupMinSize?: number;
-    readonly subgroupMaxSize?: number;
-}
-`;
-
 /** Lets the declarations in `folder` hold in any project. */
 function completeTypes(folder, entries) {
   const prepend = (file, text) => writeFileSync(file, text + readFileSync(file, 'utf8'));
@@ -50,7 +41,6 @@ function completeTypes(folder, entries) {
     const path = '../'.repeat(entry.split('/').length - 1) || './';
     prepend(join(folder, entry.replace(/\.ts$/, '.d.ts')), `/// <reference path="${path}globals.d.ts" />\n`);
   }
-  prepend(join(folder, 'core/webgpu/adapter.d.ts'), ADAPTER_INFO);
 }
 
 /** `npm run build`: the package, as modules and type declarations, into dist/. */

@@ -20,14 +20,13 @@ function describeBinding(variable) {
   const uniform = variable.resourceType === ResourceType.Uniform;
   const kind = uniform ? 'uniform' : variable.access === 'read_write' ? 'read_write' : 'read';
   const { name, group, binding } = variable;
-  return uniform ? { name, group, binding, kind, size: variable.size } : { name, group, binding, kind };
+  return { name, group, binding, kind };
 }
 
 function describeUniform(variable) {
   const members = (variable.members ?? []).map((member) => ({
     name: member.name,
     offset: member.offset,
-    size: member.size,
     type: scalarOf(member.type.getTypeName()),
     count: member.size / 4,
   }));

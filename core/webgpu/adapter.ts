@@ -82,13 +82,21 @@ async function importDawn(): Promise<typeof import('webgpu')> {
 /** WebGPU does not say where a GPU sits; of these vendors all, or nearly all, share the CPU's memory. */
 const INTEGRATED = /^(intel|apple|arm|qualcomm|img-tec|samsung|broadcom)/i;
 
-export function familyOf({ isFallbackAdapter, vendor }: Pick<GPUAdapterInfo, 'isFallbackAdapter' | 'vendor'>): AdapterFamily {
+/** What kernels are chosen by. Its own type, as lib DOM and @webgpu/types differ on which members a GPUAdapterInfo may lack. */
+interface AdapterFacts {
+  readonly isFallbackAdapter: boolean;
+  readonly vendor: string;
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+}
+
+export function familyOf({ isFallbackAdapter, vendor }: Pick<AdapterFacts, 'isFallbackAdapter' | 'vendor'>): AdapterFamily {
   if (isFallbackAdapter) return 'software';
   return INTEGRATED.test(vendor) ? 'integrated' : 'discrete';
 }
 
 /** WebGPU lets a driver choose a size for each kernel; 0 if this one does. */
-export function fixedSubgroupSize({ subgroupMinSize, subgroupMaxSize }: Pick<GPUAdapterInfo, 'subgroupMinSize' | 'subgroupMaxSize'>): number {
+export function fixedSubgroupSize({ subgroupMinSize, subgroupMaxSize }: Pick<AdapterFacts, 'subgroupMinSize' | 'subgroupMaxSize'>): number {
   return subgroupMinSize !== undefined && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
 }
 

@@ -18,13 +18,11 @@ export interface WgslModule {
     group: number;
     binding: number;
     kind: 'uniform' | 'read' | 'read_write';
-    /** Bytes; uniforms only. */
-    size?: number;
   }[];
   /** Layout of each uniform by binding name. `count` is the number of scalars in a member: vec4u has 4. */
   readonly uniforms: Readonly<Record<string, {
     size: number;
-    members: readonly { name: string; offset: number; size: number; type: 'u32' | 'i32' | 'f32'; count: number }[];
+    members: readonly { name: string; offset: number; type: 'u32' | 'i32' | 'f32'; count: number }[];
   }>>;
   readonly overrides: readonly { name: string; type: 'bool' | 'u32' | 'i32' | 'f32'; id?: number }[];
   /** Lines marked `// tile`: `const NAME: u32 = 8; // tile` or `alias Element = f32; // tile`. */
