@@ -16,7 +16,7 @@ const SETS = {
 } as const;
 
 function requireSet(where: string, set: keyof typeof SETS): void {
-  requireChoice(where, 'set', set, ['cifar10', 'cifar100']);
+  requireChoice(where, 'set', set, Object.keys(SETS) as (keyof typeof SETS)[]);
 }
 
 /** Parses one binary file: images [n, 3, 32, 32] from 0 to 1, and the (fine) labels. Throws FormatError. */

@@ -15,8 +15,10 @@ export interface Table {
  * quote that stays open and for rows of another length.
  */
 export function parseCsv(text: string, file: string): Table {
-  /** Errors count bytes, a string UTF-16 units: only ASCII has as many of one as of the other. */
-  const bytesBefore = (at: number) => new TextEncoder().encode(text.slice(0, at)).length;
+  /** `at` counts UTF-16 units, as strings do; the error counts bytes. */
+  const fail = (at: number, expected: string, found: string): never => {
+    throw new FormatError({ file, offset: new TextEncoder().encode(text.slice(0, at)).length, expected, found });
+  };
   const rows: string[][] = [];
   let row: string[] = [];
   let at = text.startsWith('\uFEFF') ? 1 : 0;
@@ -27,7 +29,7 @@ export function parseCsv(text: string, file: string): Table {
       let end = at + 1;
       for (;;) {
         const quote = text.indexOf('"', end);
-        if (quote === -1) throw new FormatError({ file, offset: bytesBefore(begin), expected: 'a closing quote', found: 'the end of the file' });
+        if (quote === -1) fail(begin, 'a closing quote', 'the end of the file');
         cell += text.slice(end, quote);
         end = quote + 1;
         if (text[end] !== '"') break;
@@ -36,8 +38,7 @@ export function parseCsv(text: string, file: string): Table {
       }
       at = end;
       if (at < text.length && !/[,\r\n]/.test(text[at])) {
-        const found = JSON.stringify(text[at]);
-        throw new FormatError({ file, offset: bytesBefore(at), expected: 'a comma or the end of the line after a quoted cell', found });
+        fail(at, 'a comma or the end of the line after a quoted cell', JSON.stringify(text[at]));
       }
     } else {
       while (at < text.length && !/[,\r\n]/.test(text[at])) at++;
@@ -53,9 +54,7 @@ export function parseCsv(text: string, file: string): Table {
     if (text[at] === '\n') at++;
     const width = rows[0]?.length;
     if (row.length > 1 || row[0] !== '' || width === 1) {
-      if (width !== undefined && row.length !== width) {
-        throw new FormatError({ file, offset: bytesBefore(begin), expected: `${width} cells in row ${rows.length}`, found: String(row.length) });
-      }
+      if (width !== undefined && row.length !== width) fail(begin, `${width} cells in row ${rows.length}`, String(row.length));
       rows.push(row);
     }
     row = [];

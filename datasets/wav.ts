@@ -52,8 +52,8 @@ export function parseWav(bytes: Uint8Array, file: string): Sound {
       }
       const tag = view.getUint16(start, true);
       const format = tag === EXTENSIBLE && length >= 26 ? view.getUint16(start + 24, true) : tag;
-      const [channels, sampleRate, bits] = [view.getUint16(start + 2, true), view.getUint32(start + 4, true), view.getUint16(start + 14, true)];
-      kind = { at: start, format, channels, sampleRate, bits };
+      const channels = view.getUint16(start + 2, true);
+      kind = { at: start, format, channels, sampleRate: view.getUint32(start + 4, true), bits: view.getUint16(start + 14, true) };
       if (kind.channels === 0 || kind.sampleRate === 0) {
         fail(start + 2, 'at least one channel and a sample rate', `${kind.channels} and ${kind.sampleRate}`);
       }

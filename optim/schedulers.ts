@@ -30,7 +30,8 @@ export interface ScheduleState {
 
 /**
  * A schedule whose rate depends on nothing but the number of steps and the rate that each group began with. Where something else has
- * changed a rate since (another schedule, a plateau, `optimizer.lr = 0.01`), the schedule goes on from there in proportion.
+ * changed a rate since (another schedule, a plateau, `optimizer.lr = 0.01`), the schedule goes on from there in proportion; from a rate of
+ * its own that is 0, as its formula says.
  */
 export abstract class Schedule {
   private baseRates: readonly number[];

@@ -54,7 +54,9 @@ async function load(folder: string): Promise<{ train: ImageDataset; test: ImageD
     return { images, shape: [chosen.length, 1, BANDS, FRAMES], labels: Int32Array.from(chosen, ({ digit }) => digit) };
   };
   const sets = { train: await part(false), test: await part(true) };
-  for (const [name, { labels }] of Object.entries(sets)) requireEnough(folder, `recordings DIGIT_SPEAKER_NUMBER.wav to ${name}`, labels.length, 1);
+  for (const [name, { labels }] of Object.entries(sets)) {
+    requireEnough(folder, `recordings DIGIT_SPEAKER_NUMBER.wav to ${name}`, labels.length, 1);
+  }
   return sets;
 }
 
