@@ -191,6 +191,16 @@ test('a save that fails leaves the old file and no other', () =>
     assert.equal(readdirSync(join(folder, '..')).filter((name) => name.startsWith(`${folder.split('/').at(-1)}.`)), []);
   }));
 
+test('saves of one file that overlap leave one of them, whole', () =>
+  assertNoLeak(async () => {
+    const file = join(folder, 'overlapping.safetensors');
+    const saves = Array.from({ length: 8 }, (_, i) => ({ weight: tensor(new Float32Array(4000 * (8 - i)).fill(i)) }));
+    await Promise.all(saves.map((saved, i) => saveCheckpoint(file, saved, { save: String(i) })));
+    const { tensors, metadata } = await loadCheckpoint(file);
+    assert.equal(await tensors.weight.data(), await saves[Number(metadata.save)].weight.data());
+    assert.equal(readdirSync(folder).filter((name) => name.includes('overlapping')), ['overlapping.safetensors']);
+  }));
+
 test('a damaged file is named', () =>
   assertNoLeak(async () => {
     const file = join(folder, 'damaged.safetensors');
