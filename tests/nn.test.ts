@@ -364,6 +364,22 @@ test('initialisers refuse what they cannot fill', () => {
   assert.throws(() => init.truncatedNormal([4], 0, 1, { low: 3, high: 2 }), /truncatedNormal: nothing .* lies between 3 and 2/);
   assert.throws(() => init.truncatedNormal([4], 0, 1, { low: 50, high: 60 }), /truncatedNormal: nothing/);
   assert.throws(() => init.normal([-1]), /normal: shape \[-1\]/);
+  const refusals: [() => unknown, RegExp][] = [
+    [() => init.kaimingNormal([2, 2], { nonlinearity: 'leaky_relu' as never }), /^gain: nonlinearity must be one of linear, .* got 'leaky_relu'$/],
+    [() => init.gain('foo' as never), /^gain: nonlinearity must be one of/],
+    [() => init.gain('leakyRelu', '1' as never), /^gain: a must be a number, got '1'$/],
+    [() => init.normal([2], { std: 1 } as never), /^normal: mean must be a number, got \[object Object\]$/],
+    [() => init.uniform([2], 'a' as never), /^uniform: low must be a number, got 'a'$/],
+    [() => init.uniform([2], 0, 1, null as never), /^uniform: options must be an object/],
+    [() => init.truncatedNormal([2], 0, 1, { low: '-1' as never }), /^truncatedNormal: low must be a number, got '-1'$/],
+    [() => init.xavierUniform([2, 2], { gain: 'x' as never }), /^xavierUniform: gain must be a number, got 'x'$/],
+    [() => init.orthogonal([2, 2], { gain: 'x' as never }), /^orthogonal: gain must be a number, got 'x'$/],
+    [() => init.lecunUniform([2, 2], 5 as never), /^lecunUniform: options must be an object/],
+    [() => init.lecunNormal([2, 2], { mode: 'fanOut' } as never), /^lecunNormal: there is no option mode/],
+    [() => init.kaimingUniform(5 as never), /^fans: shape must be an array, got 5$/],
+    [() => init.orthogonal(5 as never), /^orthogonal: shape must be an array, got 5$/],
+  ];
+  for (const [call, message] of refusals) assert.throws(call, (error: Error) => error instanceof TapegradError && message.test(error.message));
 });
 
 test.run();
