@@ -1,3 +1,4 @@
+import { requireOptions } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import type { CrossEntropyOptions } from '../kernels/crossEntropy/op.js';
 import {
@@ -16,6 +17,7 @@ abstract class PlainLoss<Options extends object> extends Module {
 
   constructor(readonly options: Options = {} as Options) {
     super();
+    requireOptions(this.constructor.name, options);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -44,19 +46,16 @@ export class KLDivLoss extends PlainLoss<KlDivOptions> {
 }
 
 /** A loss with an optional tensor of weights. */
-abstract class WeightedLoss<Options extends { weight?: Tensor }> extends Module {
+abstract class WeightedLoss<Options extends { weight?: Tensor | null }> extends PlainLoss<Options> {
   readonly weight: Tensor | null;
-  protected readonly settings: Omit<Options, 'weight'>;
-  protected abstract readonly compute: LossFunction<Options>;
 
-  constructor({ weight, ...settings }: Options = {} as Options) {
-    super();
-    this.weight = weight ? buffer(weight) : null;
-    this.settings = settings;
+  constructor(options?: Options) {
+    super(options);
+    this.weight = this.options.weight ? buffer(this.options.weight) : null;
   }
 
-  forward(input: Tensor, target: Tensor): Tensor {
-    return this.compute(input, target, { ...this.settings, weight: this.weight ?? undefined } as unknown as Options);
+  override forward(input: Tensor, target: Tensor): Tensor {
+    return this.compute(input, target, { ...this.options, weight: this.weight });
   }
 }
 
@@ -68,17 +67,21 @@ export class NLLLoss extends WeightedLoss<NllOptions> {
   protected readonly compute = nllLoss;
 }
 
-export class BCELoss extends WeightedLoss<ReductionOptions & { weight?: Tensor }> {
+export class BCELoss extends WeightedLoss<ReductionOptions & { weight?: Tensor | null }> {
   protected readonly compute = bceLoss;
 }
 
 export class BCEWithLogitsLoss extends WeightedLoss<BceWithLogitsOptions> {
   readonly posWeight: Tensor | null;
-  protected readonly compute: LossFunction<BceWithLogitsOptions> = (input, target, options) =>
-    bceWithLogitsLoss(input, target, { ...options, posWeight: this.posWeight ?? undefined });
+  protected readonly compute = bceWithLogitsLoss;
 
-  constructor({ posWeight, ...options }: BceWithLogitsOptions = {}) {
+  constructor(options?: BceWithLogitsOptions) {
     super(options);
-    this.posWeight = posWeight ? buffer(posWeight) : null;
+    this.posWeight = this.options.posWeight ? buffer(this.options.posWeight) : null;
+  }
+
+  override forward(input: Tensor, target: Tensor): Tensor {
+    const { options, weight, posWeight } = this;
+    return bceWithLogitsLoss(input, target, { ...options, weight, posWeight });
   }
 }

@@ -3,7 +3,7 @@ import { scope } from '../core/memory.js';
 import { readOptions, requireChoice } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
 import { type Tensor, requireTensors } from '../core/tensor.js';
-import { maskLike } from '../kernels/binary/helpers.js';
+import { logOf, maskLike } from '../kernels/binary/helpers.js';
 import { REDUCTIONS, type Reduction, crossEntropy, targetWeights } from '../kernels/crossEntropy/op.js';
 import { gather } from '../kernels/gather/op.js';
 import { mean, sum } from '../kernels/reduce/op.js';
@@ -79,16 +79,21 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: ReductionOp
 /** Logarithms of probabilities are not let below this, so that a certain mistake costs much, but not infinity. */
 const LEAST_LOG = -100;
 
+/** log(p), at least LEAST_LOG, with slope 0 where p is 0: the slope of the logarithm there would make NaN of every gradient. */
+function boundedLog(p: Tensor): Tensor {
+  return where(p.eq(0), LEAST_LOG, logOf(p).clamp(LEAST_LOG, Infinity));
+}
+
 /**
  * -(target log(input) + (1 - target) log(1 - input)) for probabilities `input`; `weight` broadcasts over the elements.
  * From scores, `bceWithLogitsLoss` is safer. PyTorch's name: `binary_cross_entropy`.
  */
-export function bceLoss(input: Tensor, target: Tensor, options: ReductionOptions & { weight?: Tensor } = {}): Tensor {
+export function bceLoss(input: Tensor, target: Tensor, options: ReductionOptions & { weight?: Tensor | null } = {}): Tensor {
   const { weight, reduction } = readOptions('bceLoss', options, { weight: undefined, reduction: 'mean' });
   requireSameShape('bceLoss', input, target);
   return scope(() => {
-    const one = input.log().clamp(LEAST_LOG, Infinity);
-    const zero = input.neg().add(1).log().clamp(LEAST_LOG, Infinity);
+    const one = boundedLog(input);
+    const zero = boundedLog(input.neg().add(1));
     const losses = target.mul(one).add(target.neg().add(1).mul(zero)).neg();
     return reduce('bceLoss', weight ? losses.mul(weight) : losses, reduction);
   });
@@ -96,9 +101,9 @@ export function bceLoss(input: Tensor, target: Tensor, options: ReductionOptions
 
 export interface BceWithLogitsOptions extends ReductionOptions {
   /** A factor for each loss; broadcasts. */
-  weight?: Tensor;
+  weight?: Tensor | null;
   /** A factor for the positive part of each class; broadcasts. */
-  posWeight?: Tensor;
+  posWeight?: Tensor | null;
 }
 
 /**
@@ -118,7 +123,7 @@ export function bceWithLogitsLoss(input: Tensor, target: Tensor, options: BceWit
 
 export interface NllOptions extends ReductionOptions {
   /** A factor for each class, [classes]. */
-  weight?: Tensor;
+  weight?: Tensor | null;
   /** Targets of this value count for nothing. Default -100. */
   ignoreIndex?: number;
 }
@@ -135,7 +140,7 @@ export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NllOp
     throw new ShapeError(`nllLoss: target [${target.shape}] does not fit [${shape}]: it must have that shape without axis 1`);
   }
   return scope(() => {
-    const weights = targetWeights(logProbabilities, target, weight, { ignoreIndex });
+    const weights = targetWeights(logProbabilities, target, weight ?? undefined, { ignoreIndex });
     const known = where(target.ne(ignoreIndex), target, 0);
     const picked = gather(logProbabilities, known.unsqueeze(1), { axis: 1 });
     const losses = reshape(picked, target.shape).mul(weights).neg();

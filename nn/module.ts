@@ -3,7 +3,7 @@ import type { DType } from '../core/dtype.js';
 import { TapegradError } from '../core/errors.js';
 import { noGrad } from '../core/gradMode.js';
 import { keep } from '../core/memory.js';
-import { readOptions } from '../core/options.js';
+import { readOptions, show } from '../core/options.js';
 import { type Shape, sameShape } from '../core/shape.js';
 import { INSPECT, Tensor } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
@@ -41,9 +41,10 @@ export type ModuleOutput = Tensor | readonly [Tensor, ...unknown[]];
 export type AnyModule = Module<any[], any>;
 
 /**
- * Base of layers and models. A subclass keeps its tensors and submodules in attributes, or submodules in arrays, and
- * computes in `forward`. Attributes are found by looking: a tensor that requires a gradient is a parameter, one marked
- * by `buffer()` a buffer. PyTorch's name: `nn.Module`.
+ * Base of layers and models. A subclass keeps its tensors and submodules in attributes, or in arrays there, nested or not, and
+ * computes in `forward`. They are found by looking: a tensor that requires a gradient is a parameter, one marked by `buffer()` a
+ * buffer. Not looked into: private `#fields`, other objects, Map and Set; a module that is kept there is not trained. PyTorch's
+ * name: `nn.Module`.
  *
  *     class Residual extends Module {
  *       layers = [new Linear(8, 8), new Linear(8, 8)]; // parameters layers.0.weight, layers.0.bias ...
@@ -81,11 +82,7 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
 
   /** Direct submodules by name; those in an array as `name.0`, `name.1` ... */
   namedChildren(): [string, AnyModule][] {
-    return Object.entries(this).flatMap(([name, value]): [string, AnyModule][] => {
-      if (value instanceof Module) return [[name, value]];
-      if (!Array.isArray(value)) return [];
-      return value.flatMap((item, i): [string, AnyModule][] => (item instanceof Module ? [[`${name}.${i}`, item]] : []));
-    });
+    return this.parts().filter((part): part is [string, AnyModule] => part[1] instanceof Module);
   }
 
   /** This module (named '') and all below it, parents first; a shared one under each of its names. */
@@ -138,19 +135,12 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
    * names, shapes, dtypes and devices all agree.
    */
   loadStateDict(state: Record<string, Tensor>): void {
-    const own = this.stateDict();
-    const missing = Object.keys(own).filter((name) => !(name in state));
-    const unexpected = Object.keys(state).filter((name) => !(name in own));
-    const wrong = Object.keys(own).filter((name) => name in state && !isLike(own[name], state[name]));
-    const problems = [
-      ...(missing.length > 0 ? [`missing ${missing.join(', ')}`] : []),
-      ...(unexpected.length > 0 ? [`unexpected ${unexpected.join(', ')}`] : []),
-      ...wrong.map((name) => `${name} is ${show(state[name])}, wanted ${show(own[name])}`),
-    ];
-    if (problems.length > 0) throw new TapegradError(`loadStateDict: the state does not fit this module: ${problems.join('; ')}`);
-    for (const [name, t] of Object.entries(own)) {
-      if (state[name].storage !== t.storage) noGrad(() => assign(t, state[name]));
-    }
+    requireState(this, state);
+    noGrad(() => {
+      for (const [name, t] of this.namedTensors()) {
+        if (state[name].storage !== t.storage) assign(t, state[name]);
+      }
+    });
   }
 
   /**
@@ -166,12 +156,7 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
       else parameter(copy).requiresGrad = t.requiresGrad;
       moved.set(t, copy);
     }
-    for (const [, module] of this.namedModules()) {
-      for (const [name, t] of module.ownTensors()) {
-        const copy = moved.get(t);
-        if (copy) Object.assign(module, { [name]: copy });
-      }
-    }
+    for (const [, module] of this.namedModules()) replaceTensors(module, moved);
     for (const t of moved.keys()) t.dispose();
     return this;
   }
@@ -201,9 +186,14 @@ export abstract class Module<Inputs extends unknown[] = Tensor[], Output extends
     for (const t of Object.values(this.stateDict())) t.dispose();
   }
 
-  /** This module's own parameters and buffers by attribute. */
+  /** This module's own parameters and buffers by attribute; those in an array as `name.0`, `name.1` ... */
   ownTensors(): [string, Tensor][] {
-    return Object.entries(this).filter(([, value]) => value instanceof Tensor && (isParameter(value) || isBuffer(value)));
+    return this.parts().filter((part): part is [string, Tensor] => part[1] instanceof Tensor && (isParameter(part[1]) || isBuffer(part[1])));
+  }
+
+  /** Every tensor and module of its own, by attribute. */
+  private parts(): [string, Tensor | AnyModule][] {
+    return Object.entries(this).flatMap(([name, value]) => partsOf(name, value));
   }
 
   /** Parameters and buffers of all modules; a shared one under each of its names. */
@@ -222,10 +212,45 @@ function firstNames(named: readonly [string, Tensor][]): [string, Tensor][] {
   return named.filter(([, t]) => !seen.has(t) && seen.add(t));
 }
 
-function isLike(a: Tensor, b: Tensor): boolean {
-  return sameShape(a.shape, b.shape) && a.dtype === b.dtype && a.device === b.device;
+/** The tensors and modules in an attribute: itself, or those of an array as `name.0`, `name.1` ... */
+function partsOf(name: string, value: unknown): [string, Tensor | AnyModule][] {
+  if (value instanceof Tensor || value instanceof Module) return [[name, value]];
+  return Array.isArray(value) ? value.flatMap((item, i) => partsOf(`${name}.${i}`, item)) : [];
 }
 
-function show({ dtype, shape, device }: Tensor): string {
-  return `${dtype} [${shape}] on ${device}`;
+/** Puts the copies of tensors where `partsOf` finds the tensors. */
+function replaceTensors(holder: object, copies: ReadonlyMap<Tensor, Tensor>): void {
+  for (const [key, value] of Object.entries(holder)) {
+    if (Array.isArray(value)) replaceTensors(value, copies);
+    else if (copies.has(value)) Object.assign(holder, { [key]: copies.get(value) });
+  }
+}
+
+/** Throws unless `value` is a module. */
+export function requireModule(where: string, name: string, value: unknown): asserts value is AnyModule {
+  if (value instanceof Module) return;
+  throw new TapegradError(`${where}: ${name} must be a module, a Linear say or a Sequential, got ${show(value)}`);
+}
+
+/** Throws unless `state` has a tensor for each parameter and buffer of `module`, and nothing else: what `loadStateDict` takes. */
+export function requireState(module: AnyModule, state: Readonly<Record<string, unknown>>): asserts state is Record<string, Tensor> {
+  if (typeof state !== 'object' || state === null) throw new TapegradError(`loadStateDict: the state must hold tensors by name, got ${show(state)}`);
+  const own = module.stateDict();
+  const missing = Object.keys(own).filter((name) => !(name in state));
+  const unexpected = Object.keys(state).filter((name) => !(name in own));
+  const wrong = Object.keys(own).filter((name) => name in state && !isLike(own[name], state[name]));
+  const problems = [
+    ...(missing.length > 0 ? [`missing ${missing.join(', ')}`] : []),
+    ...(unexpected.length > 0 ? [`unexpected ${unexpected.join(', ')}`] : []),
+    ...wrong.map((name) => `${name} is ${describe(state[name])}, wanted ${describe(own[name])}`),
+  ];
+  if (problems.length > 0) throw new TapegradError(`loadStateDict: the state does not fit this module: ${problems.join('; ')}`);
+}
+
+function isLike(own: Tensor, value: unknown): boolean {
+  return value instanceof Tensor && sameShape(own.shape, value.shape) && own.dtype === value.dtype && own.device === value.device;
+}
+
+function describe(value: unknown): string {
+  return value instanceof Tensor ? `${value.dtype} [${value.shape}] on ${value.device}` : show(value);
 }

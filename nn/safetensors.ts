@@ -33,6 +33,7 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** The bytes of a checkpoint. Each tensor starts at a multiple of its element's size. */
 export function encodeCheckpoint({ tensors, metadata }: Checkpoint<HostTensor>): Uint8Array {
   requireLittleEndian();
+  requireMetadata('checkpoint', 'metadata', metadata);
   // Wider elements first: what follows them is then aligned too.
   const entries = Object.entries(tensors).sort(([, a], [, b]) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype));
   const fields: [string, object][] = [[METADATA, metadata]];
@@ -56,6 +57,14 @@ export function encodeCheckpoint({ tensors, metadata }: Checkpoint<HostTensor>):
     at += data.byteLength;
   }
   return bytes;
+}
+
+/** Throws unless `metadata`, an argument of `where`, is a map of strings, which is all that the format keeps. */
+export function requireMetadata(where: string, name: string, metadata: unknown): void {
+  if (!isRecord(metadata)) throw new TapegradError(`${where}: ${name} must be a map of strings, got ${show(metadata)}`);
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string') throw new TapegradError(`${where}: ${key} of ${name} must be a string, got ${show(value)}; give String(value)`);
+  }
 }
 
 /** Throws the FormatError for a field at `offset`. */
@@ -96,7 +105,7 @@ interface Entry {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
 
 /** The JSON header, checked field by field. */

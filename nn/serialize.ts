@@ -1,8 +1,8 @@
 import type { DeviceName } from '../core/backend.js';
 import { fileSystem } from '../core/nodeModule.js';
 import { readOptions } from '../core/options.js';
-import { type Tensor, tensor } from '../core/tensor.js';
-import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
+import { type Tensor, requireTensors, tensor } from '../core/tensor.js';
+import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint, requireMetadata } from './safetensors.js';
 import { writeWholeFile } from './wholeFile.js';
 
 /** Copies the values of tensors to the host, as `encodeCheckpoint` takes them. Waits for the device. */
@@ -24,6 +24,8 @@ export function makeTensors(host: Record<string, HostTensor>, options: { device?
  * The file appears whole or not at all.
  */
 export async function saveCheckpoint(file: string, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}): Promise<void> {
+  requireTensors('saveCheckpoint', tensors);
+  requireMetadata('saveCheckpoint', 'metadata', metadata); // before anything waits
   await writeWholeFile(file, encodeCheckpoint({ tensors: await readTensors(tensors), metadata }));
 }
 
@@ -32,8 +34,8 @@ export async function saveCheckpoint(file: string, tensors: Record<string, Tenso
  * disposes them. Throws FormatError for a file that is damaged or no checkpoint.
  */
 export async function loadCheckpoint(file: string, options: { device?: DeviceName } = {}): Promise<Checkpoint<Tensor>> {
-  readOptions('loadCheckpoint', options, { device: undefined }); // before anything is read
+  const own = readOptions('loadCheckpoint', options, { device: undefined }); // before anything is read
   const { readFile } = await fileSystem();
   const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
-  return { tensors: makeTensors(tensors, options), metadata };
+  return { tensors: makeTensors(tensors, own), metadata };
 }

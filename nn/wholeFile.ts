@@ -5,9 +5,10 @@ import { fileSystem, nodeModule } from '../core/nodeModule.js';
  */
 export async function writeWholeFile(file: string, content: Uint8Array | string): Promise<void> {
   const { open, rename, rm } = await fileSystem();
-  const temporary = `${file}.${process.pid}.part`;
+  // A name of its own for each call: two may overlap, in one process or in threads of it.
+  const temporary = `${file}.${crypto.randomUUID().slice(0, 8)}.${process.pid}.part`;
+  const handle = await open(temporary, 'wx');
   try {
-    const handle = await open(temporary, 'w');
     try {
       await handle.writeFile(content);
       await handle.sync();

@@ -69,6 +69,16 @@ test('binary: one probability or logit an example, the figures of class 1', () =
   assert.is(logits.compute(), 1);
 });
 
+for (const shape of [[5, 1], [5]]) {
+  test(`one score for each of five targets, as [${shape}]`, () => {
+    const figures = [new Accuracy(), new F1Score({ classes: 2, average: 'binary' }), new ConfusionMatrix({ classes: 2 })].map((metric) => {
+      metric.update(floats([0.9, 0.6, 0.4, 0.7, 0.1], shape), ints([1, 0, 1, 1, 0]));
+      return metric.compute();
+    });
+    assert.equal(figures, [3 / 5, 2 / 3, [[1, 1], [1, 2]]]);
+  });
+}
+
 test('scores with axes behind the classes, and ignored targets', () => {
   // [2, 3, 2]: for each example, three scores at each of two positions
   const scores = floats([0.1, 0.9, 0.7, 0.3, 0.2, 0.5, 1, 0, 2, 0, 3, 5], [2, 3, 2]);
@@ -120,6 +130,8 @@ test('what does not fit is named', () => {
   fails(() => new Accuracy().update(floats([1, 2], [1, 2]), floats([0.5])), TapegradError, /^Accuracy: target 0.5 at 0 is not a class number/);
   fails(() => new ConfusionMatrix({ classes: 2 }).update(ints([0]), ints([2])), TapegradError, /^ConfusionMatrix: class 2 is not below the 2 classes/);
   fails(() => new Recall({ classes: 3, average: 'binary' }), TapegradError, /^Recall: average 'binary' takes 2 classes, got 3/);
+  fails(() => new ConfusionMatrix({ classes: -2 }), TapegradError, /^ConfusionMatrix: classes must be a whole number from 2, got -2/);
+  fails(() => new F1Score({ classes: 1e300 }), TapegradError, /^F1Score: classes must be a whole number from 2/);
   fails(() => new TopKAccuracy({ k: 0 }), TapegradError, /^TopKAccuracy: k must be/);
   fails(() => new TopKAccuracy({ k: 1 }).update(floats([1, 2]), ints([0, 1])), ShapeError, /^TopKAccuracy: output \[2\] must be scores/);
   fails(() => new Perplexity().update(floats([1, 2], [1, 2]), ints([2])), TapegradError, /^Perplexity: class 2 is not below/);

@@ -235,6 +235,10 @@ refuses('ConvTranspose2d with uneven groups', () => new ConvTranspose2d(4, 3, 1,
 refuses('GroupNorm with uneven groups', () => new GroupNorm(3, 4), ShapeError, /^GroupNorm: 4 channels .* 3 groups$/);
 refuses('GlobalAvgPool of a matrix', () => new GlobalAvgPool().call(tensor([[1]])), ShapeError, /^GlobalAvgPool: x \[1,1\]/);
 refuses('Dropout of everything', () => new Dropout(1), TapegradError, /^Dropout: p must be at least 0 and below 1, got 1$/);
+refuses('Sequential of an array', () => new Sequential([new ReLU()] as never), TapegradError, /^Sequential: layer 0 must be a module, .* got \[ReLU\(\)\]$/);
+refuses('Sequential of functions', () => new Sequential(new ReLU(), ((x: Tensor) => x) as never), TapegradError, /^Sequential: layer 1 must be a module/);
+refuses('Residual of a function', () => new Residual(((x: Tensor) => x) as never), TapegradError, /^Residual: body must be a module/);
+refuses('Residual, its projection', () => new Residual(new ReLU(), { projection: 1 as never }), TapegradError, /^Residual: projection must be a module/);
 refuses('Embedding of no rows', () => new Embedding(0, 4), ShapeError, /^Embedding: rows .*got 0$/);
 refuses('Embedding, no such padding', () => new Embedding(4, 2, { paddingIndex: 4 }), ShapeError, /^Embedding: .* 4 is no row of 4$/);
 

@@ -1,13 +1,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ShapeError, TapegradError, type Tensor, grad, manualSeed, tensor } from '../index.js';
+import { type DeviceName, ShapeError, TapegradError, type Tensor, grad, manualSeed, shutdown, tensor } from '../index.js';
 import { gradcheck } from '../core/gradcheck.js';
 import * as nn from '../nn/index.js';
-import { assertClose, assertNoLeak } from './support.js';
+import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
 /* What the oracle does not hold: loss modules, extreme inputs, errors. Values and gradients are in oracle.test.ts. */
 
 const test = suite('nn losses');
+test.before(initBothDevices);
+test.after(() => shutdown('webgpu'));
+
 const of = (values: number[]) => tensor(values, { dtype: 'float64' });
 
 test('each module computes its function', () =>
@@ -23,6 +26,7 @@ test('each module computes its function', () =>
       [new nn.SmoothL1Loss({ beta: 0.3 }), p, q, nn.smoothL1Loss(p, q, { beta: 0.3 })],
       [new nn.BCELoss({ weight }), p, q, nn.bceLoss(p, q, { weight })],
       [new nn.BCEWithLogitsLoss({ posWeight: weight }), p, q, nn.bceWithLogitsLoss(p, q, { posWeight: weight })],
+      [new nn.BCEWithLogitsLoss({ weight, reduction: 'sum' }), p, q, nn.bceWithLogitsLoss(p, q, { weight, posWeight: null, reduction: 'sum' })],
       [new nn.KLDivLoss({ reduction: 'sum' }), p, q, nn.klDiv(p, q, { reduction: 'sum' })],
       [new nn.CrossEntropyLoss({ weight }), logits, labels, nn.crossEntropy(logits, labels, { weight })],
       [new nn.NLLLoss({ weight }), logits, labels, nn.nllLoss(logits, labels, { weight })],
@@ -40,6 +44,25 @@ test('a certain mistake costs much, but not infinity', () =>
     const far = await nn.bceWithLogitsLoss(of([1000, -1000]), of([0, 1]), { reduction: 'none' }).data();
     assertClose(far, [1000, 1000], { relative: 1e-12, absolute: 0 }, 'bceWithLogits');
     assertClose(await nn.klDiv(of([-1, -2]), of([0, 1]), { reduction: 'none' }).data(), [0, 2], { relative: 0, absolute: 1e-12 }, 'klDiv');
+  }));
+
+for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
+  test(`${device}: binary cross-entropy has a finite gradient where a probability is 0 or 1`, () =>
+    assertNoLeak(async () => {
+      // The last three: all but 0, a certain mistake, and a doubt.
+      const scores = tensor([20, -110, -90, -110, 0], { device, requiresGrad: true });
+      const target = tensor([1, 0, 0, 1, 1], { device });
+      const loss = nn.bceLoss(scores.sigmoid(), target, { reduction: 'sum' });
+      loss.backward();
+      assertClose([await loss.item()], [100 + Math.log(2)], { relative: 1e-6, absolute: 0 }, 'loss');
+      assertClose(await scores.grad!.data(), [0, 0, 0, 0, -0.5], { relative: 0, absolute: 1e-6 }, 'gradient');
+    }));
+}
+
+test('what is no probability has no binary cross-entropy', () =>
+  assertNoLeak(async () => {
+    const losses = await nn.bceLoss(of([-0.5, 1.5, NaN]), of([1, 0, 1]), { reduction: 'none' }).data();
+    assert.ok(losses.every(Number.isNaN), String(losses));
   }));
 
 test('ignored targets count for nothing, in the mean as well', () =>
@@ -108,6 +131,11 @@ test('shapes and settings that do not fit', () =>
     fails(() => nn.gradientPenalty((x) => x, tensor([[1, 2]]), tensor([[1]])), ShapeError, /^gradientPenalty: real \[1,2\] and fake \[1,1\]/);
     fails(() => nn.l1Penalty([], 1), TapegradError, /^l1Penalty: there are no parameters/);
     fails(() => nn.l2Penalty([of([1])], -1), TapegradError, /^l2Penalty: factor must be a finite number from 0, got -1/);
+    const modules = [nn.MSELoss, nn.L1Loss, nn.HuberLoss, nn.SmoothL1Loss, nn.KLDivLoss, nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss];
+    for (const loss of modules) {
+      fails(() => new loss(5 as never), TapegradError, new RegExp(`^${loss.name}: options must be an object, got 5$`));
+      fails(() => new loss(null as never), TapegradError, new RegExp(`^${loss.name}: options must be an object, got null$`));
+    }
     fails(() => nn.huberLoss(of([1]), of([1]), { delta: 0 }), TapegradError, /^huberLoss: delta must be above 0, got 0/);
     fails(() => nn.smoothL1Loss(of([1]), of([1]), { beta: -1 }), TapegradError, /^smoothL1Loss: beta must be above 0, got -1/);
   }));

@@ -255,6 +255,16 @@ refuses('too few lengths', lstm, (layer) => layer.call(x(), null, { lengths: [4]
 refuses('a length beyond the end', lstm, (layer) => layer.call(x(), null, { lengths: [4, 5] }), /^LSTM: lengths \[4,5\] must be/);
 refuses('no hidden units', () => new LSTM(3, 0), none, /^LSTM: hiddenSize must be a whole number from 1, got 0$/);
 refuses('dropout of everything', () => new GRU(3, 2, { dropout: 1 }), none, /^GRU: dropout must be at least 0 and below 1, got 1$/, TapegradError);
+refuses('half of a state', lstm, (layer) => layer.call(x(), randn([1, 2, 2]) as never), /^LSTM: the state must be two tensors \[h, c\], got Tensor/, TapegradError);
+refuses('two states for one', () => new GRU(3, 2), (layer) => layer.call(x(), [x(), x()] as never), /^GRU: the state must be a tensor, got \[/, TapegradError);
+refuses('half of a state of a cell', () => new LSTMCell(3, 2), (cell) => cell.call(randn([4, 3]), randn([4, 2]) as never), /^LSTMCell: the state must be two tensors/, TapegradError);
+refuses('a state of numbers', () => new RNNCell(3, 2), (cell) => cell.call(randn([4, 3]), [1, 2] as never), /^RNNCell: the state must be a tensor, got \[1,2\]$/, TapegradError);
+for (const layer of [RNN, RNNCell]) {
+  const wrong = (options: unknown) => () => new layer(3, 2, options as never);
+  refuses(`${layer.name} of no such nonlinearity`, wrong({ nonlinearity: 'foo' }), none, new RegExp(`^${layer.name}: nonlinearity must be one of tanh, relu, got 'foo'$`), TapegradError);
+  refuses(`${layer.name} with sigmoid`, wrong({ nonlinearity: 'sigmoid' }), none, new RegExp(`^${layer.name}: nonlinearity must be one of tanh, relu`), TapegradError);
+  refuses(`${layer.name} with a number for options`, wrong(5), none, new RegExp(`^${layer.name}: options must be an object, got 5$`), TapegradError);
+}
 refuses('a cell given a sequence', () => new LSTMCell(3, 2), (cell) => cell.call(x()), /^LSTMCell: x \[4,2,3\] must be \[batch, 3\]$/);
 refuses(
   'a cell with a state of another shape', () => new GRUCell(3, 2), (cell) => cell.call(randn([4, 3]), randn([4, 3])),

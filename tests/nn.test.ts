@@ -67,6 +67,29 @@ test('parameters, buffers and modules are found and named as in PyTorch', () =>
       assert.equal(zoo.namedModules().map(([name]) => name), modules);
     })));
 
+/** Tensors and modules in nested arrays, and a Sequential with more than its layers. */
+class Nest extends Sequential {
+  readonly grid = [[new Linear(1, 1, { bias: false })], [new ReLU(), [new Linear(2, 2)]]];
+  readonly scales = [parameter(tensor([1])), [buffer(tensor([2]))]];
+  readonly words = ['a', 'b'];
+  readonly head = new Linear(2, 1);
+}
+
+test('parameters are found in nested arrays, and beside the layers of a Sequential; state and device reach them', () =>
+  assertNoLeak(() =>
+    using(new Nest(new Linear(3, 2)), async (nest) => {
+      const names = ['scales.0', '0.weight', '0.bias', 'grid.0.0.weight', 'grid.1.1.0.weight', 'grid.1.1.0.bias', 'head.weight', 'head.bias'];
+      assert.equal(nest.namedParameters().map(([name]) => name), names);
+      assert.equal(nest.namedBuffers().map(([name]) => name), ['scales.1.0']);
+      assert.equal(nest.namedChildren().map(([name]) => name), ['0', 'grid.0.0', 'grid.1.0', 'grid.1.1.0', 'head']);
+      const state = Object.fromEntries(Object.entries(nest.stateDict()).map(([name, t]) => [name, ones(t.shape)]));
+      nest.loadStateDict(state);
+      await nest.to('webgpu');
+      assert.is(nest.namedParameters().length, names.length);
+      assert.ok(Object.values(await valuesOf(nest.stateDict())).flat().every((value) => value === 1));
+      assert.ok(Object.values(nest.stateDict()).every((t) => t.device === 'webgpu'));
+    })));
+
 test('a frozen parameter stays one; a leaf that requires a gradient is one without being told', () =>
   assertNoLeak(() =>
     using(new Linear(2, 2), (layer) => {
@@ -142,12 +165,17 @@ test('a state that does not fit is refused in one line, and nothing is loaded', 
         [{ ...whole, '2.weight': bias, head: bias }, 'unexpected 2.weight, head'],
         [{ ...whole, '1.weight': fill([2, 1]) }, '1.weight is float32 [2,1] on cpu, wanted float32 [1,2] on cpu'],
         [{ ...whole, '1.bias': tensor([1], [1], { dtype: 'int32' }) }, '1.bias is int32 [1] on cpu, wanted float32 [1] on cpu'],
+        [{ ...whole, '1.bias': null as never, '0.bias': [1, 2] as never }, '0.bias is [1,2], wanted float32 [2] on cpu; 1.bias is null, wanted float32 [1] on cpu'],
         [{ ...whole, '1.bias': fill([1], { device: 'webgpu' }) }, '1.bias is float32 [1] on webgpu, wanted float32 [1] on cpu'],
         [
           { ...rest, '0.weight': fill([4]), extra: bias },
           'missing 0.bias; unexpected extra; 0.weight is float32 [4] on cpu, wanted float32 [2,2] on cpu',
         ],
       ];
+      for (const state of [undefined, null, 3]) {
+        const message = `loadStateDict: the state must hold tensors by name, got ${state}`;
+        assert.throws(() => model.loadStateDict(state as never), (error: Error) => error instanceof TapegradError && error.message === message);
+      }
       for (const [state, problems] of refusals) {
         const message = `loadStateDict: the state does not fit this module: ${problems}`;
         assert.throws(() => model.loadStateDict(state), (error: Error) => error instanceof TapegradError && error.message === message);
@@ -336,6 +364,22 @@ test('initialisers refuse what they cannot fill', () => {
   assert.throws(() => init.truncatedNormal([4], 0, 1, { low: 3, high: 2 }), /truncatedNormal: nothing .* lies between 3 and 2/);
   assert.throws(() => init.truncatedNormal([4], 0, 1, { low: 50, high: 60 }), /truncatedNormal: nothing/);
   assert.throws(() => init.normal([-1]), /normal: shape \[-1\]/);
+  const refusals: [() => unknown, RegExp][] = [
+    [() => init.kaimingNormal([2, 2], { nonlinearity: 'leaky_relu' as never }), /^gain: nonlinearity must be one of linear, .* got 'leaky_relu'$/],
+    [() => init.gain('foo' as never), /^gain: nonlinearity must be one of/],
+    [() => init.gain('leakyRelu', '1' as never), /^gain: a must be a number, got '1'$/],
+    [() => init.normal([2], { std: 1 } as never), /^normal: mean must be a number, got \[object Object\]$/],
+    [() => init.uniform([2], 'a' as never), /^uniform: low must be a number, got 'a'$/],
+    [() => init.uniform([2], 0, 1, null as never), /^uniform: options must be an object/],
+    [() => init.truncatedNormal([2], 0, 1, { low: '-1' as never }), /^truncatedNormal: low must be a number, got '-1'$/],
+    [() => init.xavierUniform([2, 2], { gain: 'x' as never }), /^xavierUniform: gain must be a number, got 'x'$/],
+    [() => init.orthogonal([2, 2], { gain: 'x' as never }), /^orthogonal: gain must be a number, got 'x'$/],
+    [() => init.lecunUniform([2, 2], 5 as never), /^lecunUniform: options must be an object/],
+    [() => init.lecunNormal([2, 2], { mode: 'fanOut' } as never), /^lecunNormal: there is no option mode/],
+    [() => init.kaimingUniform(5 as never), /^fans: shape must be an array, got 5$/],
+    [() => init.orthogonal(5 as never), /^orthogonal: shape must be an array, got 5$/],
+  ];
+  for (const [call, message] of refusals) assert.throws(call, (error: Error) => error instanceof TapegradError && message.test(error.message));
 });
 
 test.run();

@@ -1,6 +1,6 @@
 import { TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { readOptions, requireChoice } from '../../core/options.js';
+import { readOptions, requireChoice, requireWhole } from '../../core/options.js';
 import type { HostTensor } from '../safetensors.js';
 import { makeTensors, readTensors } from '../serialize.js';
 import type { EpochRecord, Training } from '../training.js';
@@ -8,7 +8,7 @@ import type { Callback, CallbackState } from './callback.js';
 import { type MonitorOptions, gainOver } from './monitor.js';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs without improvement that are borne. Default 5. */
+  /** Epochs in a row without improvement that are borne; one more ends the training (in Keras the last of them). Default 5. */
   patience?: number;
   /** An improvement is larger than this. Default 0. */
   minDelta?: number;
@@ -34,9 +34,7 @@ export class EarlyStopping implements Callback {
     this.options = readOptions('EarlyStopping', options, { monitor: 'valLoss', mode: 'min', patience: 5, minDelta: 0 });
     requireChoice('EarlyStopping', 'mode', this.options.mode, ['min', 'max']);
     const { patience, minDelta } = this.options;
-    if (!Number.isInteger(patience) || patience < 0) {
-      throw new TapegradError(`EarlyStopping: patience must be a whole number from 0, got ${patience}`);
-    }
+    requireWhole('EarlyStopping', 'patience', patience, 0);
     if (!(minDelta >= 0)) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);
   }
 

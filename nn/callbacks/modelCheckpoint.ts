@@ -1,7 +1,6 @@
-import { TapegradError } from '../../core/errors.js';
 import { fileSystem } from '../../core/nodeModule.js';
-import { REQUIRED, readOptions, requireChoice } from '../../core/options.js';
-import { saveTraining } from '../savedTraining.js';
+import { REQUIRED, readOptions, requireChoice, requireWhole } from '../../core/options.js';
+import { requireExtra, saveTraining } from '../savedTraining.js';
 import type { EpochRecord, Training } from '../training.js';
 import { removeLeftovers } from '../wholeFile.js';
 import type { Callback, CallbackState } from './callback.js';
@@ -38,11 +37,10 @@ export class ModelCheckpoint implements Callback {
       file: REQUIRED, monitor: 'valLoss', mode: 'min', everySteps: Infinity, keepBest: 0, extra: {},
     });
     requireChoice('ModelCheckpoint', 'mode', this.options.mode, ['min', 'max']);
-    const { everySteps, keepBest } = this.options;
-    if (!(everySteps >= 1)) throw new TapegradError(`ModelCheckpoint: everySteps must be a whole number from 1, got ${everySteps}`);
-    if (!Number.isInteger(keepBest) || keepBest < 0) {
-      throw new TapegradError(`ModelCheckpoint: keepBest must be a whole number from 0, got ${keepBest}`);
-    }
+    const { everySteps, keepBest, extra } = this.options;
+    if (everySteps !== Infinity) requireWhole('ModelCheckpoint', 'everySteps', everySteps, 1);
+    requireWhole('ModelCheckpoint', 'keepBest', keepBest, 0);
+    requireExtra('ModelCheckpoint', extra);
   }
 
   /** The best epochs, best first. */

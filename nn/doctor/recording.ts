@@ -1,5 +1,6 @@
 import type { Batch, HostArray } from '../../core/batch.js';
 import { type TypedArray, isFloat } from '../../core/dtype.js';
+import { noGrad } from '../../core/gradMode.js';
 import { scope } from '../../core/memory.js';
 import { observeOps } from '../../core/observe.js';
 import { getRandomState, setRandomState } from '../../core/random.js';
@@ -106,7 +107,7 @@ export async function record(model: Module, batch: Batch, loss: Loss): Promise<R
       results: await Promise.all(results), parameters: await Promise.all(records), outputShape: output.shape, loss: await value.item(),
     };
     const saved = makeTensors(before, { device: output.device });
-    for (const [name, t] of Object.entries(buffers)) assign(t, saved[name]);
+    noGrad(() => Object.entries(buffers).forEach(([name, t]) => assign(t, saved[name])));
     setRandomState(random);
     return recording;
   });

@@ -1,8 +1,8 @@
-import { ShapeError } from '../../core/errors.js';
+import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { readOptions } from '../../core/options.js';
-import { sameShape } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { readOptions, requireChoice, requireOptions, show } from '../../core/options.js';
+import { type Shape, sameShape } from '../../core/shape.js';
+import { Tensor, requireTensor } from '../../core/tensor.js';
 import { zeros } from '../../kernels/fill/op.js';
 import { gruCell } from '../../kernels/gruCell/op.js';
 import { lstmCell } from '../../kernels/lstmCell/op.js';
@@ -30,21 +30,32 @@ export interface CellKind {
 
 export type RNNNonlinearity = 'tanh' | 'relu';
 
-export const rnnKind = (nonlinearity: RNNNonlinearity): CellKind => ({
-  gates: 1, states: 1, needsHiddenBias: false, step: (inputGates, hiddenGates) => [inputGates.add(hiddenGates)[nonlinearity]()],
-});
+export interface RNNOptions {
+  /** Default tanh. */
+  nonlinearity?: RNNNonlinearity;
+}
+
+/** The kind that an RNN's options ask for, and the rest of them. */
+export function readRnn<Options extends RNNOptions>(layer: string, options: Options): { kind: CellKind; rest: Omit<Options, 'nonlinearity'> } {
+  requireOptions(layer, options);
+  const { nonlinearity = 'tanh', ...rest } = options;
+  requireChoice(layer, 'nonlinearity', nonlinearity, ['tanh', 'relu']);
+  const step: CellKind['step'] = (inputGates, hiddenGates) => [inputGates.add(hiddenGates)[nonlinearity]()];
+  return { kind: { gates: 1, states: 1, needsHiddenBias: false, step }, rest };
+}
+
 export const lstmKind: CellKind = { gates: 4, states: 2, needsHiddenBias: false, step: (inputGates, hiddenGates, [, c]) => lstmCell(inputGates, hiddenGates, c) };
 export const gruKind: CellKind = { gates: 3, states: 1, needsHiddenBias: true, step: (inputGates, hiddenGates, [h]) => [gruCell(inputGates, hiddenGates, h)] };
 
-/** What one direction of one layer learns. */
+/** What one direction of one layer learns, under PyTorch's names. */
 export interface CellWeights {
   /** [gates * hidden, inputs] */
-  readonly weightIh: Tensor;
+  readonly weight_ih: Tensor;
   /** [gates * hidden, hidden] */
-  readonly weightHh: Tensor;
-  /** [gates * hidden], like biasHh. */
-  readonly biasIh: Tensor | null;
-  readonly biasHh: Tensor | null;
+  readonly weight_hh: Tensor;
+  /** [gates * hidden], like bias_hh. */
+  readonly bias_ih: Tensor | null;
+  readonly bias_hh: Tensor | null;
 }
 
 /** Weights and biases as they start: uniform within 1 / sqrt(hiddenSize). */
@@ -53,29 +64,40 @@ export function initialWeights({ gates }: CellKind, inputSize: number, hiddenSiz
   const make = (...shape: number[]) => parameter(uniform(shape, -bound, bound, factory));
   const rows = gates * hiddenSize;
   return {
-    weightIh: make(rows, inputSize),
-    weightHh: make(rows, hiddenSize),
-    biasIh: bias ? make(rows) : null,
-    biasHh: bias ? make(rows) : null,
+    weight_ih: make(rows, inputSize),
+    weight_hh: make(rows, hiddenSize),
+    bias_ih: bias ? make(rows) : null,
+    bias_hh: bias ? make(rows) : null,
   };
 }
 
 /** The products of x [.., inputs] with the weights, for any number of steps at once, with every bias that may be added here. */
-export function inputProducts({ needsHiddenBias }: CellKind, { weightIh, biasIh, biasHh }: CellWeights, x: Tensor): Tensor {
-  if (needsHiddenBias || !biasIh || !biasHh) return linear(x, weightIh, biasIh);
-  return scope(() => linear(x, weightIh, biasIh.add(biasHh)));
+export function inputProducts({ needsHiddenBias }: CellKind, { weight_ih, bias_ih, bias_hh }: CellWeights, x: Tensor): Tensor {
+  if (needsHiddenBias || !bias_ih || !bias_hh) return linear(x, weight_ih, bias_ih);
+  return scope(() => linear(x, weight_ih, bias_ih.add(bias_hh)));
 }
 
 /** One step of one layer. */
-export function takeStep(kind: CellKind, { weightHh, biasHh }: CellWeights, inputGates: Tensor, state: readonly Tensor[]): Tensor[] {
+export function takeStep(kind: CellKind, { weight_hh, bias_hh }: CellWeights, inputGates: Tensor, state: readonly Tensor[]): Tensor[] {
   const [h] = state;
-  const hiddenGates = kind.needsHiddenBias ? linear(h, weightHh, biasHh) : matmul(h, weightHh, { transposeB: true });
+  const hiddenGates = kind.needsHiddenBias ? linear(h, weight_hh, bias_hh) : matmul(h, weight_hh, { transposeB: true });
   return kind.step(inputGates, hiddenGates, state);
 }
 
 /** A state of zeros that fits x. */
 export function zeroState({ states }: CellKind, batch: number, hiddenSize: number, { dtype, device }: Tensor): Tensor[] {
   return Array.from({ length: states }, () => zeros([batch, hiddenSize], { dtype, device }));
+}
+
+/** The tensors of a state that was given: one, or a list of as many as the kind has. Throws unless each is of `shape`. */
+export function readState(layer: string, { states }: CellKind, given: unknown, shape: Shape): readonly Tensor[] {
+  const list: unknown = states === 1 ? [given] : given;
+  if (!Array.isArray(list) || list.length !== states || !list.every((t): t is Tensor => t instanceof Tensor)) {
+    throw new TapegradError(`${layer}: the state must be ${states === 1 ? 'a tensor' : 'two tensors [h, c]'}, got ${show(given)}`);
+  }
+  const odd = list.find((t) => !sameShape(t.shape, shape));
+  if (odd) throw new ShapeError(`${layer}: the state [${odd.shape}] must be [${shape}]`);
+  return list;
 }
 
 export interface CellOptions extends FactoryOptions {
@@ -98,24 +120,18 @@ abstract class Cell<State extends Tensor | LSTMState> extends Module<[x: Tensor,
     requireCounts(this.constructor.name, { inputSize, hiddenSize });
     const { bias, ...factory } = readOptions(this.constructor.name, options, { bias: true, ...FACTORY });
     const weights = initialWeights(kind, inputSize, hiddenSize, bias, factory);
-    this.weight_ih = weights.weightIh;
-    this.weight_hh = weights.weightHh;
-    this.bias_ih = weights.biasIh;
-    this.bias_hh = weights.biasHh;
+    ({ weight_ih: this.weight_ih, weight_hh: this.weight_hh, bias_ih: this.bias_ih, bias_hh: this.bias_hh } = weights);
   }
 
-  protected next(x: Tensor, given: readonly Tensor[] | null): Tensor[] {
-    const { kind, inputSize, hiddenSize, weight_ih: weightIh, weight_hh: weightHh, bias_ih: biasIh, bias_hh: biasHh } = this;
+  /** The tensors of the next state. */
+  protected next(x: Tensor, state: State | null): Tensor[] {
+    const { kind, inputSize, hiddenSize } = this;
     const name = this.constructor.name;
+    requireTensor(name, 'x', x);
     if (x.rank !== 2 || x.shape[1] !== inputSize) throw new ShapeError(`${name}: x [${x.shape}] must be [batch, ${inputSize}]`);
     const [batch] = x.shape;
-    for (const { shape } of given ?? []) {
-      if (!sameShape(shape, [batch, hiddenSize])) throw new ShapeError(`${name}: the state [${shape}] must be [${batch},${hiddenSize}]`);
-    }
-    return scope(() => {
-      const weights = { weightIh, weightHh, biasIh, biasHh };
-      return takeStep(kind, weights, inputProducts(kind, weights, x), given ?? zeroState(kind, batch, hiddenSize, x));
-    });
+    const given = state && readState(name, kind, state, [batch, hiddenSize]);
+    return scope(() => takeStep(kind, this, inputProducts(kind, this, x), given ?? zeroState(kind, batch, hiddenSize, x)));
   }
 }
 
@@ -124,12 +140,13 @@ abstract class Cell<State extends Tensor | LSTMState> extends Module<[x: Tensor,
  * PyTorch's name: `nn.RNNCell`.
  */
 export class RNNCell extends Cell<Tensor> {
-  constructor(inputSize: number, hiddenSize: number, { nonlinearity = 'tanh', ...options }: CellOptions & { nonlinearity?: RNNNonlinearity } = {}) {
-    super(rnnKind(nonlinearity), inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: CellOptions & RNNOptions = {}) {
+    const { kind, rest } = readRnn('RNNCell', options);
+    super(kind, inputSize, hiddenSize, rest);
   }
 
   forward(x: Tensor, h: Tensor | null = null): Tensor {
-    return this.next(x, h && [h])[0];
+    return this.next(x, h)[0];
   }
 }
 
@@ -158,6 +175,6 @@ export class GRUCell extends Cell<Tensor> {
   }
 
   forward(x: Tensor, h: Tensor | null = null): Tensor {
-    return this.next(x, h && [h])[0];
+    return this.next(x, h)[0];
   }
 }

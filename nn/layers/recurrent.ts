@@ -1,8 +1,7 @@
 import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
-import { sameShape } from '../../core/shape.js';
-import { Tensor, tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensor, tensor } from '../../core/tensor.js';
 import { concat } from '../../kernels/concat/op.js';
 import { dropout } from '../../kernels/dropout/op.js';
 import { permute } from '../../kernels/permute/op.js';
@@ -10,7 +9,7 @@ import { stack, unbind } from '../../kernels/stack/op.js';
 import { where } from '../../kernels/where/op.js';
 import { Module } from '../module.js';
 import {
-  type CellKind, type CellWeights, type LSTMState, type RNNNonlinearity, gruKind, initialWeights, inputProducts, lstmKind, rnnKind,
+  type CellKind, type CellWeights, type LSTMState, type RNNOptions, gruKind, initialWeights, inputProducts, lstmKind, readRnn, readState,
   takeStep, zeroState,
 } from './cells.js';
 import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
@@ -109,13 +108,8 @@ abstract class Recurrent<State extends Tensor | LSTMState>
     for (let layer = 0; layer < numLayers; layer++) {
       const inputs = layer === 0 ? inputSize : hiddenSize * this.suffixes.length;
       for (const suffix of this.suffixes) {
-        const { weightIh, weightHh, biasIh, biasHh } = initialWeights(kind, inputs, hiddenSize, bias, factory);
-        this[`weight_ih_l${layer}${suffix}`] = weightIh;
-        this[`weight_hh_l${layer}${suffix}`] = weightHh;
-        if (biasIh && biasHh) {
-          this[`bias_ih_l${layer}${suffix}`] = biasIh;
-          this[`bias_hh_l${layer}${suffix}`] = biasHh;
-        }
+        const weights = initialWeights(kind, inputs, hiddenSize, bias, factory);
+        for (const [name, t] of Object.entries(weights)) if (t) Object.assign(this, { [`${name}_l${layer}${suffix}`]: t });
       }
     }
   }
@@ -128,6 +122,7 @@ abstract class Recurrent<State extends Tensor | LSTMState>
   forward(x: Tensor, state: State | null = null, options: SequenceOptions = {}): [output: Tensor, state: State] {
     const name = this.constructor.name;
     const { lengths } = readOptions(name, options, { lengths: undefined });
+    requireTensor(name, 'x', x);
     const axes = this.batchFirst ? ['batch', 'time'] : ['time', 'batch'];
     if (x.rank !== 3 || x.shape[2] !== this.inputSize || x.shape[axes.indexOf('time')] === 0) {
       throw new ShapeError(`${name}: x [${x.shape}] must be [${axes.join(', ')}, ${this.inputSize}] with at least one step`);
@@ -166,23 +161,17 @@ abstract class Recurrent<State extends Tensor | LSTMState>
       const zeros = zeroState(this.kind, batch, this.hiddenSize, x);
       return Array<readonly Tensor[]>(count).fill(zeros);
     }
-    const states = given instanceof Tensor ? [given] : given;
-    for (const { shape } of states) {
-      const wanted = [count, batch, this.hiddenSize];
-      if (!sameShape(shape, wanted)) {
-        throw new ShapeError(`${this.constructor.name}: the state [${shape}] must be [${wanted}], [layers * directions, batch, hidden]`);
-      }
-    }
+    const states = readState(this.constructor.name, this.kind, given, [count, batch, this.hiddenSize]);
     const parts = states.map((state) => unbind(state));
     return Array.from({ length: count }, (_, i) => parts.map((part) => part[i]));
   }
 
   private weightsOf(suffix: string): CellWeights {
     return {
-      weightIh: this[`weight_ih_${suffix}`],
-      weightHh: this[`weight_hh_${suffix}`],
-      biasIh: this.hasBias ? this[`bias_ih_${suffix}`] : null,
-      biasHh: this.hasBias ? this[`bias_hh_${suffix}`] : null,
+      weight_ih: this[`weight_ih_${suffix}`],
+      weight_hh: this[`weight_hh_${suffix}`],
+      bias_ih: this.hasBias ? this[`bias_ih_${suffix}`] : null,
+      bias_hh: this.hasBias ? this[`bias_hh_${suffix}`] : null,
     };
   }
 
@@ -202,8 +191,9 @@ function swapped(x: Tensor): Tensor {
  * PyTorch's name: `nn.RNN`.
  */
 export class RNN extends Recurrent<Tensor> {
-  constructor(inputSize: number, hiddenSize: number, { nonlinearity = 'tanh', ...options }: RecurrentOptions & { nonlinearity?: RNNNonlinearity } = {}) {
-    super(rnnKind(nonlinearity), inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions & RNNOptions = {}) {
+    const { kind, rest } = readRnn('RNN', options);
+    super(kind, inputSize, hiddenSize, rest);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readOptions } from '../../core/options.js';
 import type { Tensor } from '../../core/tensor.js';
 import { add } from '../../kernels/binary/op.js';
-import { Module } from '../module.js';
+import { Module, requireModule } from '../module.js';
 
 /** Gives its input. PyTorch's name: `nn.Identity`. */
 export class Identity extends Module {
@@ -25,6 +25,8 @@ export class Residual extends Module {
   constructor(readonly body: Module, options: ResidualOptions = {}) {
     super();
     this.projection = readOptions('Residual', options, { projection: undefined }).projection ?? null;
+    requireModule('Residual', 'body', body);
+    if (this.projection) requireModule('Residual', 'projection', this.projection);
   }
 
   forward(x: Tensor): Tensor {

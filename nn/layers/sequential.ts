@@ -1,11 +1,11 @@
 import type { Tensor } from '../../core/tensor.js';
-import { Module } from '../module.js';
+import { type AnyModule, Module, requireModule } from '../module.js';
 import { ReLU } from './activations.js';
 import { Conv2d } from './conv2d.js';
 import { Linear } from './linear.js';
 
 /**
- * Layers one after the other. Their parameters are named by position: `0.weight`. A Linear or Conv2d and the ReLU after it run as
+ * Layers one after the other, given one by one. Their parameters are named by position: `0.weight`. A Linear or Conv2d and the ReLU after it run as
  * one kernel, with the same values. PyTorch's name: `nn.Sequential`.
  */
 export class Sequential extends Module {
@@ -13,11 +13,13 @@ export class Sequential extends Module {
 
   constructor(...layers: Module[]) {
     super();
+    layers.forEach((layer, i) => requireModule('Sequential', `layer ${i}`, layer));
     this.layers = layers;
   }
 
-  override namedChildren(): [string, Module][] {
-    return this.layers.map((layer, i) => [String(i), layer]);
+  /** The layers by position, then what a subclass has beside them. */
+  override namedChildren(): [string, AnyModule][] {
+    return super.namedChildren().map(([name, child]) => [name.replace(/^layers\./, ''), child]);
   }
 
   forward(x: Tensor): Tensor {

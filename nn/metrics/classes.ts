@@ -6,7 +6,7 @@ import { sameShape, sizeOf } from '../../core/shape.js';
 export interface ClassOptions {
   /** Targets of this class count for nothing. Default -100, as in `crossEntropy`. */
   ignoreIndex?: number;
-  /** For one score an example: above it is class 1. Default 0.5, for probabilities; 0 for logits. */
+  /** For one score a target: above it is class 1. Default 0.5, for probabilities; 0 for logits. */
   threshold?: number;
 }
 
@@ -53,11 +53,11 @@ function largest(metric: string, data: ArrayLike<number>, first: number, { class
 
 /**
  * The class that the output stands for, for each target: the largest of [n, classes, ...] scores (the first of equal ones),
- * an int32 class number itself, or, for one score an example, whether it is above `threshold`.
+ * an int32 class number itself, or, for one score a target ([n, 1, ...] too), whether it is above `threshold`.
  */
 export function predictedClasses(metric: string, output: HostArray, target: HostArray, { threshold }: Required<ClassOptions>): Int32Array {
   const layout = scoreLayout(output, target);
-  if (layout) return Int32Array.from(target.data, (_, t) => largest(metric, output.data, firstScore(t, layout), layout));
+  if (layout && layout.classes > 1) return Int32Array.from(target.data, (_, t) => largest(metric, output.data, firstScore(t, layout), layout));
   if (output.data.length !== target.data.length) {
     throw new ShapeError(`${metric}: output [${output.shape}] does not fit target [${target.shape}]: give scores [n, classes, ...] or one value a target`);
   }

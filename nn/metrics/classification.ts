@@ -1,6 +1,6 @@
 import type { HostArray } from '../../core/batch.js';
 import { ShapeError, TapegradError } from '../../core/errors.js';
-import { REQUIRED, readOptions } from '../../core/options.js';
+import { REQUIRED, readOptions, requireWhole } from '../../core/options.js';
 import { CLASS_DEFAULTS, type ClassOptions, firstScore, forEachTarget, predictedClasses, scoreLayout } from './classes.js';
 import { Metric } from './metric.js';
 
@@ -33,9 +33,7 @@ export class TopKAccuracy extends Metric {
   constructor(options: { k: number; ignoreIndex?: number }) {
     super(2);
     this.options = readOptions('TopKAccuracy', options, { k: REQUIRED, ignoreIndex: CLASS_DEFAULTS.ignoreIndex });
-    if (!Number.isInteger(options.k) || options.k < 1) {
-      throw new TapegradError(`TopKAccuracy: k must be a whole number from 1, got ${options.k}`);
-    }
+    requireWhole('TopKAccuracy', 'k', this.options.k, 1);
   }
 
   update(output: HostArray, target: HostArray): void {

@@ -1,6 +1,6 @@
 import type { HostArray } from '../../core/batch.js';
 import { TapegradError } from '../../core/errors.js';
-import { REQUIRED, readOptions, requireChoice } from '../../core/options.js';
+import { REQUIRED, readOptions, requireChoice, requireWhole } from '../../core/options.js';
 import { requireClass } from './classification.js';
 import { CLASS_DEFAULTS, type ClassOptions, forEachTarget, predictedClasses } from './classes.js';
 import { Metric } from './metric.js';
@@ -17,11 +17,9 @@ abstract class Confusion<Value> extends Metric<Value> {
   readonly classes: number;
 
   constructor(private readonly options: Required<ConfusionOptions>) {
+    requireWhole(new.target.name, 'classes', options.classes, 2);
     super(options.classes ** 2);
     this.classes = options.classes;
-    if (!Number.isInteger(this.classes) || this.classes < 2) {
-      throw new TapegradError(`${this.constructor.name}: classes must be a whole number from 2, got ${this.classes}`);
-    }
   }
 
   update(output: HostArray, target: HostArray): void {
