@@ -64,7 +64,7 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
   const numbers = given.filter((argument) => typeof argument === 'number');
   const [options = {}, ...more] = given.slice(numbers.length) as TensorOptions[];
   if (numbers.length < 1 || numbers.length > 3 || more.length > 0 || typeof options === 'number') {
-    throw new TapegradError(`arange: takes stop, or start and stop, or start, stop and step, then options; got ${args.map(show).join(', ') || 'nothing'}`);
+    throw new TapegradError(`arange: takes (stop), (start, stop) or (start, stop, step), then options; got (${args.map(show).join(', ')})`);
   }
   const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers;
   return create(arangeOp, { start, stop, step }, options, [start, stop, step].every(Number.isInteger) ? 'int32' : 'float32');

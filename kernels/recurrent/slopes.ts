@@ -4,6 +4,7 @@ import '../unary/op.js';
 
 /* First and second derivatives of the gates' activations, told from their values: s of a sigmoid, t of a tanh. */
 
+/** 1 - s */
 export const complement = (s: Tensor) => s.neg().add(1);
 
 export const sigmoidSlope = (s: Tensor) => s.mul(complement(s));

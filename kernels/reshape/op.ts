@@ -38,7 +38,7 @@ Tensor.prototype.flatten = function (startAxis = 0, endAxis = -1) {
   const rank = Math.max(this.rank, 1); // a scalar becomes a vector
   const start = normalizeAxis('flatten', startAxis, rank);
   const end = normalizeAxis('flatten', endAxis, rank);
-  if (start > end) throw new ShapeError(`flatten: of shape [${this.shape}], startAxis ${startAxis} lies after endAxis ${endAxis}; swap them`);
+  if (start > end) throw new ShapeError(`flatten: startAxis ${startAxis} lies after endAxis ${endAxis} of shape [${this.shape}]; swap them`);
   const merged = this.shape.slice(start, end + 1).reduce((product, extent) => product * extent, 1);
   return reshape(this, [...this.shape.slice(0, start), merged, ...this.shape.slice(end + 1)]);
 };

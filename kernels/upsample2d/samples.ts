@@ -54,6 +54,14 @@ const UNSEEN: Sample = {
   attrs: { mode: 'bilinear', alignCorners: true, size: [2, 2] },
 };
 
-defineSamples('upsample2d', { samples: [...inEachWay(CASES, forward), UNSEEN], errors: errorsOf('upsample2d'), bench: inEachWay(BENCH, forward) });
+defineSamples('upsample2d', {
+  samples: [...inEachWay(CASES, forward), UNSEEN],
+  errors: errorsOf('upsample2d'),
+  bench: inEachWay(BENCH, forward),
+});
 
-defineSamples('upsample2dGrad', { samples: inEachWay(CASES, backward), errors: errorsOf('upsample2dGrad'), bench: inEachWay(BENCH, backward) });
+defineSamples('upsample2dGrad', {
+  samples: inEachWay(CASES, backward),
+  errors: errorsOf('upsample2dGrad'),
+  bench: inEachWay(BENCH, backward),
+});
