@@ -3,13 +3,14 @@ import type { DeviceName } from '../core/backend.js';
 import { allocate, dtypeOf } from '../core/dtype.js';
 import { ShapeError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
-import { readOptions } from '../core/options.js';
+import { readOptions, show } from '../core/options.js';
 import { sameShape } from '../core/shape.js';
 import { noGrad } from '../core/gradMode.js';
-import { type Tensor, tensor } from '../core/tensor.js';
+import { Tensor, requireTensor, tensor } from '../core/tensor.js';
 import type { Metric } from './metrics/metric.js';
 import { switchToEval } from './mode.js';
 import type { Module } from './module.js';
+import { lossFunction, requireBatch, requireMetrics, requireModel, requireSource } from './requirements.js';
 import { type Loss, defaultLoss } from './training.js';
 
 /** On the CPU nothing ever waits: without this, Ctrl-C, timers and a browser's page would starve until the end. */
@@ -23,18 +24,30 @@ export function upload(arrays: readonly HostArray[], model: Module): Tensor[] {
   return arrays.map(({ data, shape }) => tensor(data, shape, { device }));
 }
 
-/** The values of a tensor and their shape. Waits for the device. */
-export async function download(t: Tensor): Promise<HostArray> {
-  return { data: await t.data(), shape: t.shape };
+/** The values of what a model gave, and their shape. Waits for the device. */
+export async function download(where: string, output: Tensor): Promise<HostArray> {
+  requireTensor(where, "the model's output", output);
+  return { data: await output.data(), shape: output.shape };
+}
+
+/** The loss of one batch: a scalar, or an error. */
+export function lossOf(where: string, loss: Loss, output: Tensor, [target, ...more]: readonly Tensor[]): Tensor {
+  const value: unknown = loss(output, target, ...more);
+  if (!(value instanceof Tensor)) throw new TapegradError(`${where}: the loss must give a tensor, got ${show(value)}`);
+  if (value.size !== 1) throw new TapegradError(`${where}: the loss must be a scalar, got shape [${value.shape}]; reduce it with mean()`);
+  return value;
 }
 
 /** Runs the model on every batch in evaluation mode, nothing recorded. */
 async function forEachOutput(
-  model: Module, data: BatchSource, use: (output: Tensor, batch: Batch) => Promise<void>,
+  where: string, model: Module, data: BatchSource, use: (output: Tensor, batch: Batch) => Promise<void>,
 ): Promise<void> {
+  requireModel(where, model);
+  requireSource(where, 'data', data);
   const switchBack = switchToEval(model);
   try {
     for (const batch of data.batches(0)) {
+      requireBatch(where, batch, ['inputs']);
       await scope(() => noGrad(() => use(model.call(...upload(batch.inputs, model)), batch)));
       await letOthersRun();
     }
@@ -48,17 +61,19 @@ export type Evaluation<M> = { loss: number } & { [Name in keyof M]: M[Name] exte
 
 /** Loss and metrics of a model over all batches of a source, in evaluation mode, nothing recorded. */
 export async function evaluate<M extends Record<string, Metric<any>> = {}>(
-  model: Module, data: BatchSource, options: { loss?: Loss; metrics?: M } = {},
+  model: Module, data: BatchSource, options: { loss?: Loss | Module<any[]>; metrics?: M } = {},
 ): Promise<Evaluation<M>> {
-  const { loss, metrics: byName } = readOptions('evaluate', options, { loss: defaultLoss, metrics: undefined });
-  const metrics = Object.entries(byName ?? {});
+  const { loss: given, metrics: byName = {} } = readOptions('evaluate', options, { loss: defaultLoss, metrics: undefined });
+  const loss = lossFunction('evaluate', given);
+  requireMetrics('evaluate', byName);
+  const metrics = Object.entries<Metric<any>>(byName);
   for (const [, metric] of metrics) metric.reset();
   let lossSum = 0;
   let examples = 0;
-  await forEachOutput(model, data, async (output, batch) => {
-    const [target, ...more] = upload(batch.targets, model);
-    const value = loss(output, target, ...more);
-    const [lossValue, found] = await Promise.all([value.item(), metrics.length > 0 ? download(output) : null]);
+  await forEachOutput('evaluate', model, data, async (output, batch) => {
+    requireBatch('evaluate', batch);
+    const value = lossOf('evaluate', loss, output, upload(batch.targets, model));
+    const [lossValue, found] = await Promise.all([value.item(), metrics.length > 0 ? download('evaluate', output) : null]);
     if (found) for (const [, metric] of metrics) metric.update(found, batch.targets[0]);
     lossSum += lossValue * batchSize(batch);
     examples += batchSize(batch);
@@ -71,7 +86,7 @@ export async function evaluate<M extends Record<string, Metric<any>> = {}>(
 /** The model's outputs for all batches of a source, one after the other along the first axis, in evaluation mode. */
 export async function predict(model: Module, data: BatchSource): Promise<HostArray> {
   const parts: HostArray[] = [];
-  await forEachOutput(model, data, async (output) => void parts.push(await download(output)));
+  await forEachOutput('predict', model, data, async (output) => void parts.push(await download('predict', output)));
   if (parts.length === 0) throw new TapegradError('predict: the source has no examples');
   const [first] = parts;
   const odd = parts.find(({ shape }) => !sameShape(shape.slice(1), first.shape.slice(1)));

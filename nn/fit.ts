@@ -3,13 +3,16 @@ import { type Batch, batchSize } from '../core/batch.js';
 import { NonFiniteError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
 import { getRandomState, setRandomState } from '../core/random.js';
-import { download, evaluate, letOthersRun, upload } from './evaluate.js';
+import { download, evaluate, letOthersRun, lossOf, upload } from './evaluate.js';
 import { clipGradNorm, clipGradValue, gradNorm } from './gradients.js';
 import type { Module } from './module.js';
-import { type EpochRecord, type FitOptions, type StepReport, Training } from './training.js';
+import { remember } from './remember.js';
+import { requireBatch } from './requirements.js';
+import { type EpochRecord, type FitOptions, type StepReport, Training, validationName } from './training.js';
 
 /** Forward and backward of the batches of one step: their gradients add up to those of one large batch. */
 function forwardBackward({ model, optimizer, loss, metrics, options }: Training, batches: readonly Batch[]) {
+  for (const batch of batches) requireBatch('fit', batch);
   const examples = batches.reduce((total, batch) => total + batchSize(batch), 0);
   const wantsOutputs = Object.keys(metrics).length > 0;
   model.zeroGrad();
@@ -17,9 +20,7 @@ function forwardBackward({ model, optimizer, loss, metrics, options }: Training,
   const parts = batches.map((batch) =>
     scope(() => {
       const output = model.call(...upload(batch.inputs, model));
-      const [target, ...more] = upload(batch.targets, model);
-      const value = loss(output, target, ...more);
-      if (value.size !== 1) throw new TapegradError(`fit: the loss must be a scalar, got shape [${value.shape}]; reduce it with mean()`);
+      const value = lossOf('fit', loss, output, upload(batch.targets, model));
       const share = batchSize(batch) / examples;
       (share === 1 ? value : value.mul(share)).backward();
       return { batch, share, value, output: wantsOutputs ? output : null };
@@ -42,14 +43,26 @@ async function explainNonFinite(training: Training, batches: readonly Batch[], w
   throw new NonFiniteError(`${what}; try a smaller learning rate`);
 }
 
-/** One optimiser step over a few batches (one, unless gradients are accumulated). Parameters change only if all is finite. */
-async function takeStep(training: Training, batches: readonly Batch[]): Promise<Omit<StepReport, 'milliseconds'>> {
+type StepResult = Omit<StepReport, 'milliseconds'>;
+
+/** One optimiser step over a few batches (one, unless gradients are accumulated). Model and optimiser change only if all is finite. */
+async function takeStep(training: Training, batches: readonly Batch[]): Promise<StepResult> {
+  const putBack = remember(training.model.buffers()); // forward changes running statistics
+  try {
+    return await tryStep(training, batches);
+  } catch (error) {
+    putBack();
+    throw error;
+  }
+}
+
+async function tryStep(training: Training, batches: readonly Batch[]): Promise<StepResult> {
   const { optimizer, metrics, position } = training;
   const random = getRandomState();
   const { examples, parts, norm } = forwardBackward(training, batches);
   const [gradientNorm, read] = await Promise.all([
     norm.item(),
-    Promise.all(parts.map(({ value, output }) => Promise.all([value.item(), output && download(output)]))),
+    Promise.all(parts.map(({ value, output }) => Promise.all([value.item(), output && download('fit', output)]))),
   ]);
   const loss = read.reduce((total, [value], i) => total + value * parts[i].share, 0);
   if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
@@ -98,8 +111,6 @@ async function trainEpoch(training: Training): Promise<boolean> {
   return !options.signal?.aborted;
 }
 
-const validationName = (name: string) => `val${name[0].toUpperCase()}${name.slice(1)}`;
-
 /** The figures of the epoch that was just trained, validation included. */
 async function recordEpoch({ model, position, metrics, loss, options }: Training): Promise<EpochRecord> {
   const figures = Object.entries(metrics).map(([name, metric]): [string, number] => [name, metric.compute()]);
@@ -117,7 +128,7 @@ async function recordEpoch({ model, position, metrics, loss, options }: Training
 
 /**
  * Trains a model: forward, loss, backward, optimiser step, for every batch of every epoch. A loss or gradient that is not
- * finite ends the run before the parameters are touched, with a NonFiniteError naming the first op that produced it.
+ * finite ends the run, parameters and buffers as they were before the step, with a NonFiniteError naming the first op that produced it.
  *
  *     const training = await fit(model, { train, validation, epochs: 20, optimizer, callbacks: [new EarlyStopping()] });
  *     training.history.at(-1)!.valLoss;
@@ -128,6 +139,7 @@ export async function fit(model: Module, options: FitOptions): Promise<Training>
   for (const metric of Object.values(metrics)) metric.reset();
   options.from?.restore(training);
   const { position } = training;
+  const errors: unknown[] = [];
   try {
     for (const callback of callbacks) await callback.onStart?.(training);
     while (!training.finished && (await trainEpoch(training))) {
@@ -138,8 +150,16 @@ export async function fit(model: Module, options: FitOptions): Promise<Training>
       for (const callback of callbacks) await callback.onEpoch?.(record, training);
       for (const callback of callbacks) await callback.onSafePoint?.(training);
     }
-  } finally {
-    for (const callback of callbacks) await callback.onEnd?.(training);
+  } catch (error) {
+    errors.push(error);
   }
+  for (const callback of callbacks) {
+    try {
+      await callback.onEnd?.(training);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0]; // the first is the cause; others may follow from it
   return training;
 }

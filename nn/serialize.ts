@@ -34,8 +34,8 @@ export async function saveCheckpoint(file: string, tensors: Record<string, Tenso
  * disposes them. Throws FormatError for a file that is damaged or no checkpoint.
  */
 export async function loadCheckpoint(file: string, options: { device?: DeviceName } = {}): Promise<Checkpoint<Tensor>> {
-  const own = readOptions('loadCheckpoint', options, { device: undefined }); // before anything is read
+  const { device } = readOptions('loadCheckpoint', options, { device: undefined });
   const { readFile } = await fileSystem();
   const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
-  return { tensors: makeTensors(tensors, own), metadata };
+  return { tensors: makeTensors(tensors, { device }), metadata };
 }

@@ -1,11 +1,14 @@
 import type { BatchSource } from '../core/batch.js';
 import { TapegradError } from '../core/errors.js';
-import { REQUIRED, readOptions } from '../core/options.js';
+import { REQUIRED, readOptions, requireWhole } from '../core/options.js';
 import type { Tensor } from '../core/tensor.js';
 import { crossEntropy } from '../kernels/crossEntropy/op.js';
 import type { Callback } from './callbacks/callback.js';
 import type { Metric } from './metrics/metric.js';
 import type { Module } from './module.js';
+import {
+  lossFunction, requireCallbacks, requireMetrics, requireModel, requireOptimizer, requireSaved, requireSignal, requireSource,
+} from './requirements.js';
 import type { SavedTraining } from './savedTraining.js';
 
 /** What a training loop needs of an optimiser; every one of `tapegrad/optim` fits. */
@@ -31,8 +34,8 @@ export interface FitOptions {
   validation?: BatchSource;
   epochs: number;
   optimizer: TrainingOptimizer;
-  /** Default `crossEntropy` of logits and class numbers. */
-  loss?: Loss;
+  /** A function, or a module such as `new CrossEntropyLoss()`. Default `crossEntropy` of logits and class numbers. */
+  loss?: Loss | Module<any[]>;
   /** Default none: `{ accuracy: new Accuracy() }`, say. */
   metrics?: Metrics;
   /** Shrink the gradients together to this norm. Default: not at all. */
@@ -106,9 +109,19 @@ export class Training {
       clipValue: undefined, accumulate: 1, callbacks: [], from: undefined, signal: undefined,
     });
     this.options = read;
-    ({ loss: this.loss, metrics: this.metrics, callbacks: this.callbacks, accumulate: this.accumulate } = read);
-    requireWhole('epochs', options.epochs, 0);
-    requireWhole('accumulate', this.accumulate, 1);
+    ({ metrics: this.metrics, callbacks: this.callbacks, accumulate: this.accumulate } = read);
+    this.loss = lossFunction('fit', read.loss);
+    requireModel('fit', model);
+    requireSource('fit', 'train', read.train);
+    if (read.validation) requireSource('fit', 'validation', read.validation);
+    requireWhole('fit', 'epochs', read.epochs, 0);
+    requireOptimizer('fit', read.optimizer);
+    requireMetrics('fit', this.metrics);
+    requireFigures(this.metrics);
+    requireWhole('fit', 'accumulate', this.accumulate, 1);
+    requireCallbacks('fit', this.callbacks);
+    if (read.from) requireSaved('fit', read.from);
+    if (read.signal) requireSignal('fit', read.signal);
   }
 
   get optimizer(): TrainingOptimizer {
@@ -143,6 +156,16 @@ export class Training {
   }
 }
 
-function requireWhole(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) throw new TapegradError(`fit: ${name} must be a whole number from ${least}, got ${value}`);
+/** Under this a figure of the validation source is recorded. */
+export const validationName = (name: string) => `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** Throws unless each metric computes one number, and under a name that nothing else in a record or a log has. */
+function requireFigures(metrics: Metrics): void {
+  const taken = ['epoch', 'seconds', ...['loss', ...Object.keys(metrics)].map(validationName)];
+  for (const [name, metric] of Object.entries(metrics)) {
+    if (taken.includes(name)) throw new TapegradError(`fit: a metric cannot be named ${name}: another figure is; choose another name`);
+    if (typeof metric.compute() !== 'number') {
+      throw new TapegradError(`fit: the metric ${name} computes no single number; give it to evaluate() after the training`);
+    }
+  }
 }

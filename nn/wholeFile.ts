@@ -1,12 +1,13 @@
 import { fileSystem, nodeModule } from '../core/nodeModule.js';
 
 /**
- * Writes a file, in Node, so that it appears whole or not at all: beside its place first, flushed to the disk, then renamed.
+ * Writes a file, in Node, so that it appears whole or not at all: beside its place first, flushed to the disk, then renamed. Of
+ * several that write it at once, the last to finish stays.
  */
 export async function writeWholeFile(file: string, content: Uint8Array | string): Promise<void> {
   const { open, rename, rm } = await fileSystem();
-  // A name of its own for each call: two may overlap, in one process or in threads of it.
-  const temporary = `${file}.${crypto.randomUUID().slice(0, 8)}.${process.pid}.part`;
+  // A name of its own for each write: two of one process may overlap, and worker threads share the process id.
+  const temporary = `${file}.${process.pid}.${crypto.randomUUID()}.part`;
   const handle = await open(temporary, 'wx');
   try {
     try {
@@ -29,7 +30,7 @@ export async function removeLeftovers(file: string): Promise<void> {
   const folder = dirname(file);
   const stem = basename(file, extname(file));
   for (const name of await readdir(folder)) {
-    const writer = name.startsWith(stem) && /\.(\d+)\.part$/.exec(name);
+    const writer = name.startsWith(stem) && /\.(\d+)\.[\da-f-]+\.part$/.exec(name);
     if (writer && !isAlive(Number(writer[1]))) await rm(join(folder, name), { force: true });
   }
 }

@@ -188,6 +188,16 @@ for (const device of ['cpu', 'webgpu'] as DeviceName[]) {
     }));
 }
 
+test('saves of one file that overlap leave one of them, whole, and no other file', () =>
+  assertNoLeak(async () => {
+    const file = join(folder, 'contended.safetensors');
+    const weights = Array.from({ length: 6 }, (_, i) => tensor(new Float32Array(100 * (i + 1)).fill(i)));
+    await Promise.all(weights.map((weight) => saveCheckpoint(file, { weight })));
+    const { weight } = (await loadCheckpoint(file)).tensors;
+    assert.equal(await weight.data(), await weights[weight.size / 100 - 1].data());
+    assert.equal(readdirSync(folder).filter((name) => name.startsWith('contended')), ['contended.safetensors']);
+  }));
+
 test('a save that fails leaves the old file and no other', () =>
   assertNoLeak(async () => {
     const file = join(folder, 'kept.safetensors');

@@ -1,14 +1,15 @@
 import type { Batch } from '../../core/batch.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireArray } from '../../core/options.js';
 import type { Module } from '../module.js';
+import { lossFunction, requireBatch, requireModel } from '../requirements.js';
 import { type EpochRecord, type Loss, defaultLoss } from '../training.js';
 import { findBadLoss, findDead, findGradients, findNonFinite, findOverfitting, findSaturated, findUnused } from './checks.js';
 import { Diagnosis } from './finding.js';
 import { record } from './recording.js';
 
 export interface DoctorOptions {
-  /** Default `crossEntropy` of logits and class numbers. */
-  loss?: Loss;
+  /** A function, or a module such as `new CrossEntropyLoss()`. Default `crossEntropy` of logits and class numbers. */
+  loss?: Loss | Module<any[]>;
   /** Of a run of `fit` with a validation source: `training.history`. */
   history?: readonly EpochRecord[];
 }
@@ -22,7 +23,10 @@ export interface DoctorOptions {
  */
 export async function doctor(model: Module, batch: Batch, options: DoctorOptions = {}): Promise<Diagnosis> {
   const { loss, history } = readOptions('doctor', options, { loss: undefined, history: [] });
-  const recording = await record(model, batch, loss ?? defaultLoss);
+  requireModel('doctor', model);
+  requireBatch('doctor', batch);
+  requireArray('doctor', 'history', history);
+  const recording = await record(model, batch, lossFunction('doctor', loss ?? defaultLoss));
   const nonFinite = findNonFinite(recording, batch);
   if (nonFinite.length > 0) return new Diagnosis([...nonFinite, ...findOverfitting(history)]); // all else follows from it
   return new Diagnosis([

@@ -1,15 +1,13 @@
 import type { Batch, HostArray } from '../../core/batch.js';
 import { type TypedArray, isFloat } from '../../core/dtype.js';
-import { noGrad } from '../../core/gradMode.js';
 import { scope } from '../../core/memory.js';
 import { observeOps } from '../../core/observe.js';
 import { getRandomState, setRandomState } from '../../core/random.js';
 import { grad } from '../../core/backward.js';
 import type { Tensor } from '../../core/tensor.js';
-import { assign } from '../../kernels/assign/op.js';
-import { upload } from '../evaluate.js';
+import { lossOf, upload } from '../evaluate.js';
 import type { AnyModule, Module } from '../module.js';
-import { makeTensors, readTensors } from '../serialize.js';
+import { remember } from '../remember.js';
 import type { Loss } from '../training.js';
 
 /** One result of one op. */
@@ -67,12 +65,13 @@ function followModules(model: Module, stack: string[]): () => void {
  */
 export async function record(model: Module, batch: Batch, loss: Loss): Promise<Recording> {
   const random = getRandomState();
-  const buffers = Object.fromEntries(model.namedBuffers());
-  const before = await readTensors(buffers);
   const parameters = model.namedParameters().filter(([, t]) => t.requiresGrad);
   const owners = new Map(model.namedModules().flatMap(([name, module]) => module.ownTensors().map(([, t]) => [t, label(name, module)] as const)));
 
   return scope(async () => {
+    const inputs = upload(batch.inputs, model);
+    const targets = upload(batch.targets, model);
+    const putBack = remember(model.buffers());
     const stack: string[] = [];
     let phase: OpResult['phase'] = 'model';
     const pending: (Omit<OpResult, 'data' | 'isOutput'> & { data: Promise<TypedArray>; storage: unknown })[] = [];
@@ -87,28 +86,24 @@ export async function record(model: Module, batch: Batch, loss: Loss): Promise<R
     let output: Tensor;
     let value: Tensor;
     let gradients: (Tensor | null)[] = parameters.map(() => null);
-    const inputs = upload(batch.inputs, model);
-    const [target, ...more] = upload(batch.targets, model);
     try {
       output = model.call(...inputs);
       phase = 'loss';
-      value = loss(output, target, ...more);
+      value = lossOf('doctor', loss, output, targets);
       phase = 'backward';
       if (value.requiresGrad) gradients = grad(value, parameters.map(([, t]) => t), { allowUnused: true });
     } finally {
       stop();
       unfollow();
+      putBack();
+      setRandomState(random);
     }
     const records = parameters.map(async ([name, t], i): Promise<ParameterRecord> =>
       ({ name, where: owners.get(t)!, values: await t.data(), gradient: (await gradients[i]?.data()) ?? null }));
     const results = pending.map(async ({ data, storage, ...rest }): Promise<OpResult> =>
       ({ ...rest, data: await data, isOutput: storage === output.storage }));
-    const recording: Recording = {
+    return {
       results: await Promise.all(results), parameters: await Promise.all(records), outputShape: output.shape, loss: await value.item(),
     };
-    const saved = makeTensors(before, { device: output.device });
-    noGrad(() => Object.entries(buffers).forEach(([name, t]) => assign(t, saved[name])));
-    setRandomState(random);
-    return recording;
   });
 }
