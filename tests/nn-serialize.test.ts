@@ -7,7 +7,7 @@ import { type DeviceName, FormatError, TapegradError, manualSeed, shutdown, tens
 import { normal } from '../nn/init.js';
 import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from '../nn/safetensors.js';
 import { loadCheckpoint, saveCheckpoint } from '../nn/serialize.js';
-import { rejectsWith } from './fixtures/expect.js';
+import { rejectsWith, throwsError } from './fixtures/expect.js';
 import { assertNoLeak, initBothDevices } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tapegrad-'));
@@ -74,6 +74,16 @@ test('refuses to write what it could not read', () => {
   assert.throws(() => encodeCheckpoint({ tensors: { w: three }, metadata: {} }), /checkpoint: w of shape \[2,2\] has 3 values/);
   const reserved = { __metadata__: { ...three, shape: [3] } };
   assert.throws(() => encodeCheckpoint({ tensors: reserved, metadata: {} }), /__metadata__ cannot name a tensor/);
+  const wide = { dtype: 'float32', shape: [1], data: new Float64Array(1) } as const;
+  assert.throws(() => encodeCheckpoint({ tensors: { w: wide }, metadata: {} }), /w of dtype float32 has values of dtype float64/);
+  const metadata: [unknown, RegExp][] = [
+    [{ epoch: 3 }, /^checkpoint: metadata must be a map of strings, got 3 for epoch; write JSON.stringify\(value\)$/],
+    [['3'], /^checkpoint: metadata must be a map of strings, got \[3\]$/],
+    ['3', /^checkpoint: metadata must be a map of strings, got '3'$/],
+  ];
+  for (const [wrong, message] of metadata) {
+    throwsError(() => encodeCheckpoint({ tensors: {}, metadata: wrong as never }), TapegradError, message);
+  }
 });
 
 /** A file with the given header (text or JSON) and number of bytes of values. */

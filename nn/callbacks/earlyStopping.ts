@@ -1,6 +1,6 @@
 import { TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { readOptions, requireChoice } from '../../core/options.js';
+import { readOptions, requireChoice, requireNumber, requireWhole, show } from '../../core/options.js';
 import type { HostTensor } from '../safetensors.js';
 import { makeTensors, readTensors } from '../serialize.js';
 import type { EpochRecord, Training } from '../training.js';
@@ -8,7 +8,10 @@ import type { Callback, CallbackState } from './callback.js';
 import { type MonitorOptions, gainOver } from './monitor.js';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs without improvement that are borne. Default 5. */
+  /**
+   * Epochs without improvement that are borne: one more ends the run. (Keras and Lightning count that one too: their 6 is 5 here.)
+   * Default 5.
+   */
   patience?: number;
   /** An improvement is larger than this. Default 0. */
   minDelta?: number;
@@ -34,10 +37,9 @@ export class EarlyStopping implements Callback {
     this.options = readOptions('EarlyStopping', options, { monitor: 'valLoss', mode: 'min', patience: 5, minDelta: 0 });
     requireChoice('EarlyStopping', 'mode', this.options.mode, ['min', 'max']);
     const { patience, minDelta } = this.options;
-    if (!Number.isInteger(patience) || patience < 0) {
-      throw new TapegradError(`EarlyStopping: patience must be a whole number from 0, got ${patience}`);
-    }
-    if (!(minDelta >= 0)) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);
+    requireWhole('EarlyStopping', 'patience', patience, 0);
+    requireNumber('EarlyStopping', 'minDelta', minDelta);
+    if (minDelta < 0) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);
   }
 
   /** The best figure, and the epoch (counted from 1) that had it; NaN and 0 before the first. */
@@ -69,7 +71,11 @@ export class EarlyStopping implements Callback {
   }
 
   restore({ values, tensors = {} }: CallbackState): void {
-    this.progress = { ...(values as Progress) };
+    const { best, bestEpoch, badEpochs } = (values ?? {}) as Progress;
+    if (![best, bestEpoch, badEpochs].every((value) => typeof value === 'number')) {
+      throw new TapegradError(`EarlyStopping: the saved state must hold best, bestEpoch and badEpochs, got ${show(values)}`);
+    }
+    this.progress = { best, bestEpoch, badEpochs };
     this.bestWeights = this.progress.bestEpoch > 0 ? tensors : null;
   }
 }

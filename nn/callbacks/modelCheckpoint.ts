@@ -1,7 +1,7 @@
 import { TapegradError } from '../../core/errors.js';
 import { fileSystem } from '../../core/nodeModule.js';
-import { REQUIRED, readOptions, requireChoice } from '../../core/options.js';
-import { saveTraining } from '../savedTraining.js';
+import { REQUIRED, readOptions, requireChoice, requireWhole, show } from '../../core/options.js';
+import { requireExtra, saveTraining } from '../savedTraining.js';
 import type { EpochRecord, Training } from '../training.js';
 import { removeLeftovers } from '../wholeFile.js';
 import type { Callback, CallbackState } from './callback.js';
@@ -25,6 +25,10 @@ export interface BestCheckpoint {
   value: number;
 }
 
+function isBestCheckpoint(value: Partial<BestCheckpoint> | null): value is BestCheckpoint {
+  return typeof value?.file === 'string' && typeof value.epoch === 'number' && typeof value.value === 'number';
+}
+
 /** Saves the run so that `loadTraining` and `fit({ from })` continue it, in Node. Keras's name: `ModelCheckpoint`. */
 export class ModelCheckpoint implements Callback {
   readonly name = 'ModelCheckpoint';
@@ -38,11 +42,10 @@ export class ModelCheckpoint implements Callback {
       file: REQUIRED, monitor: 'valLoss', mode: 'min', everySteps: Infinity, keepBest: 0, extra: {},
     });
     requireChoice('ModelCheckpoint', 'mode', this.options.mode, ['min', 'max']);
-    const { everySteps, keepBest } = this.options;
-    if (!(everySteps >= 1)) throw new TapegradError(`ModelCheckpoint: everySteps must be a whole number from 1, got ${everySteps}`);
-    if (!Number.isInteger(keepBest) || keepBest < 0) {
-      throw new TapegradError(`ModelCheckpoint: keepBest must be a whole number from 0, got ${keepBest}`);
-    }
+    const { everySteps, keepBest, extra } = this.options;
+    if (everySteps !== Infinity) requireWhole('ModelCheckpoint', 'everySteps', everySteps, 1);
+    requireWhole('ModelCheckpoint', 'keepBest', keepBest, 0);
+    requireExtra('ModelCheckpoint', extra);
   }
 
   /** The best epochs, best first. */
@@ -86,7 +89,10 @@ export class ModelCheckpoint implements Callback {
   }
 
   restore({ values }: CallbackState): void {
-    this.bestSoFar = [...(values as BestCheckpoint[])];
+    if (!Array.isArray(values) || !values.every(isBestCheckpoint)) {
+      throw new TapegradError(`ModelCheckpoint: the saved state must be a list of { file, epoch, value }, got ${show(values)}`);
+    }
+    this.bestSoFar = [...values];
   }
 
   private async save(training: Training): Promise<void> {
