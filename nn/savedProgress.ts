@@ -41,6 +41,7 @@ const isNamed: Check = (value) => mapOf(() => true)(value) && typeof (value as {
 const COUNT = [isCount, 'a whole number from 0'] as const;
 const NUMBER = [isNumber, 'a number'] as const;
 
+/** By its path in `Progress`: what each field must be. The values of a callback are checked by the callback. */
 const FIELDS: Readonly<Record<string, readonly [check: Check, expected: string]>> = {
   'position.epoch': COUNT,
   'position.batch': COUNT,
