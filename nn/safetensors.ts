@@ -1,5 +1,6 @@
-import { type DType, type TypedArray, bytesPerElement, viewBytes } from '../core/dtype.js';
+import { type DType, type TypedArray, bytesPerElement, dtypeOf, viewBytes } from '../core/dtype.js';
 import { FormatError, TapegradError } from '../core/errors.js';
+import { show } from '../core/options.js';
 import { MAX_RANK, type Shape, sizeOf } from '../core/shape.js';
 
 /*
@@ -30,10 +31,21 @@ const ALIGNMENT = 8;
 /** The most that other readers of the format accept. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** Throws unless `map` holds nothing but strings, as the format's metadata do. */
+export function requireStrings(where: string, name: string, map: Readonly<Record<string, string>>): void {
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw new TapegradError(`${where}: ${name} must be a map of strings, got ${show(map)}`);
+  }
+  for (const [key, value] of Object.entries(map)) {
+    if (typeof value === 'string') continue;
+    throw new TapegradError(`${where}: ${name} must be a map of strings, got ${show(value)} for ${key}; write JSON.stringify(value)`);
+  }
+}
+
 /** The bytes of a checkpoint. Each tensor starts at a multiple of its element's size. */
 export function encodeCheckpoint({ tensors, metadata }: Checkpoint<HostTensor>): Uint8Array {
   requireLittleEndian();
-  requireMetadata('checkpoint', 'metadata', metadata);
+  requireStrings('checkpoint', 'metadata', metadata);
   // Wider elements first: what follows them is then aligned too.
   const entries = Object.entries(tensors).sort(([, a], [, b]) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype));
   const fields: [string, object][] = [[METADATA, metadata]];
@@ -41,6 +53,7 @@ export function encodeCheckpoint({ tensors, metadata }: Checkpoint<HostTensor>):
   for (const [name, { dtype, shape, data }] of entries) {
     if (name === METADATA) throw new TapegradError(`checkpoint: ${METADATA} cannot name a tensor; it names the metadata`);
     if (data.length !== sizeOf(shape)) throw new TapegradError(`checkpoint: ${name} of shape [${shape}] has ${data.length} values`);
+    if (dtypeOf(data) !== dtype) throw new TapegradError(`checkpoint: ${name} of dtype ${dtype} has values of dtype ${dtypeOf(data)}`);
     const [code] = Object.entries(DTYPES).find(([, known]) => known === dtype)!;
     fields.push([name, { dtype: code, shape, data_offsets: [dataBytes, (dataBytes += data.byteLength)] }]);
   }
@@ -57,14 +70,6 @@ export function encodeCheckpoint({ tensors, metadata }: Checkpoint<HostTensor>):
     at += data.byteLength;
   }
   return bytes;
-}
-
-/** Throws unless `metadata`, an argument of `where`, is a map of strings, which is all that the format keeps. */
-export function requireMetadata(where: string, name: string, metadata: unknown): void {
-  if (!isRecord(metadata)) throw new TapegradError(`${where}: ${name} must be a map of strings, got ${show(metadata)}`);
-  for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') throw new TapegradError(`${where}: ${key} of ${name} must be a string, got ${show(value)}; give String(value)`);
-  }
 }
 
 /** Throws the FormatError for a field at `offset`. */
@@ -105,8 +110,8 @@ interface Entry {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const showJson = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
 
 /** The JSON header, checked field by field. */
 class Header {
@@ -115,15 +120,15 @@ class Header {
 
   constructor(bytes: Uint8Array, private readonly fail: Fail) {
     this.text = this.decodeText(bytes);
-    if (!this.text.startsWith('{')) fail(LENGTH_BYTES, 'a JSON object', show(this.text.slice(0, 20)));
+    if (!this.text.startsWith('{')) fail(LENGTH_BYTES, 'a JSON object', showJson(this.text.slice(0, 20)));
     this.fields = this.parse();
   }
 
   metadata(): Record<string, string> {
     const metadata = this.fields[METADATA] ?? {};
-    if (!isRecord(metadata)) this.fail(this.offsetOf(METADATA), 'a map of strings as metadata', show(metadata));
+    if (!isRecord(metadata)) this.fail(this.offsetOf(METADATA), 'a map of strings as metadata', showJson(metadata));
     for (const [key, value] of Object.entries(metadata as object)) {
-      if (typeof value !== 'string') this.fail(this.offsetOf(key), `a string as metadata ${key}`, show(value));
+      if (typeof value !== 'string') this.fail(this.offsetOf(key), `a string as metadata ${key}`, showJson(value));
     }
     return metadata as Record<string, string>;
   }
@@ -147,7 +152,7 @@ class Header {
   }
 
   private entry(name: string, value: unknown): Entry {
-    const wrong = (expected: string, found: unknown): never => this.fail(this.offsetOf(name), `${expected} of ${name}`, show(found));
+    const wrong = (expected: string, found: unknown): never => this.fail(this.offsetOf(name), `${expected} of ${name}`, showJson(found));
     if (!isRecord(value)) return wrong('dtype, shape and data_offsets', value);
     const { dtype: code, shape, data_offsets: offsets } = value;
     if (typeof code !== 'string' || !Object.hasOwn(DTYPES, code)) return wrong(`one of ${Object.keys(DTYPES).join(', ')} as dtype`, code);

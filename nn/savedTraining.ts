@@ -1,14 +1,16 @@
 import { FormatError, TapegradError } from '../core/errors.js';
 import { scope } from '../core/memory.js';
 import { fileSystem } from '../core/nodeModule.js';
-import { type RandomState, getRandomState, setRandomState } from '../core/random.js';
-import type { Tensor } from '../core/tensor.js';
-import type { CallbackState } from './callbacks/callback.js';
-import type { Metric } from './metrics/metric.js';
-import { type Module, requireState } from './module.js';
-import { type HostTensor, decodeCheckpoint, encodeCheckpoint, isRecord, requireMetadata } from './safetensors.js';
+import { show } from '../core/options.js';
+import { getRandomState, setRandomState } from '../core/random.js';
+import type { Callback, CallbackState } from './callbacks/callback.js';
+import type { Module } from './module.js';
+import { remember } from './remember.js';
+import { requireModel } from './requirements.js';
+import { type HostTensor, decodeCheckpoint, encodeCheckpoint, requireStrings } from './safetensors.js';
+import { type Progress, readProgress, writeProgress } from './savedProgress.js';
 import { makeTensors, readTensors } from './serialize.js';
-import type { Position, Training } from './training.js';
+import { type Metrics, type Position, Training } from './training.js';
 import { writeWholeFile } from './wholeFile.js';
 
 /*
@@ -20,61 +22,14 @@ const MODEL = 'model.';
 const OPTIMIZER = 'optimizer.';
 const callbackPrefix = (index: number) => `callbacks.${index}.`;
 
-/** What the metadata hold beside the tensors. */
-interface Progress {
-  position: Position;
-  random: RandomState;
-  optimizer: Record<string, number>;
-  callbacks: { name: string; values: unknown }[];
-}
-
-/** JSON has no NaN and no infinity: they are written as strings. A string that reads like one gets a ~ before it. */
-const NON_FINITE = /^(NaN|-?Infinity)$/;
-const MARKED = /^~+(NaN|-?Infinity)$/;
-
-const toJson = (value: unknown) => JSON.stringify(value, (_, v) => {
-  if (typeof v === 'number' && !Number.isFinite(v)) return String(v);
-  return typeof v === 'string' && (NON_FINITE.test(v) || MARKED.test(v)) ? `~${v}` : v;
-});
-const fromJson = (text: string): unknown => JSON.parse(text, (_, v) => {
-  if (typeof v !== 'string') return v;
-  if (NON_FINITE.test(v)) return Number(v);
-  return MARKED.test(v) ? v.slice(1) : v;
-});
-
-const hasNumbers = (value: unknown, names: readonly string[]) => isRecord(value) && names.every((name) => typeof value[name] === 'number');
-
-/** Is it what `saveTraining` writes? What a callback remembers is its own affair. */
-function isProgress(value: unknown): value is Progress {
-  if (!isRecord(value)) return false;
-  const { position, random, optimizer, callbacks } = value;
-  return isRecord(position) && hasNumbers(position, ['epoch', 'batch', 'steps', 'lossSum', 'examples', 'seconds'])
-    && isRecord(position.metricSums) && Object.values(position.metricSums).every(Array.isArray)
-    && Array.isArray(position.history) && position.history.every(isRecord)
-    && (position.stopped === null || typeof position.stopped === 'string')
-    && hasNumbers(random, ['seed', 'offset']) && isRecord(optimizer) && hasNumbers(optimizer, Object.keys(optimizer))
-    && Array.isArray(callbacks) && callbacks.every((callback) => isRecord(callback) && typeof callback.name === 'string');
-}
-
-/** What a file's metadata say of a run; null if they say nothing, or something else. */
-function readProgress({ tapegrad, training }: Record<string, string>): Progress | null {
-  if (tapegrad !== 'training' || training === undefined) return null;
-  try {
-    const progress = fromJson(training);
-    return isProgress(progress) ? progress : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Names that the metadata of a run take themselves. */
+/** Names of metadata that `extra` cannot have. */
 const RESERVED = ['tapegrad', 'training'];
 
-/** Throws unless `extra` can be kept with a run. */
-export function requireExtra(where: string, extra: unknown): void {
-  requireMetadata(where, 'extra', extra);
-  const taken = RESERVED.find((name) => Object.hasOwn(extra as object, name));
-  if (taken) throw new TapegradError(`${where}: extra cannot hold ${taken}, which names the run's own state; use another name`);
+/** Throws unless `extra` is a map of strings that can be kept with a training. */
+export function requireExtra(where: string, extra: Record<string, string>): void {
+  requireStrings(where, 'extra', extra);
+  const taken = RESERVED.find((name) => Object.hasOwn(extra, name));
+  if (taken) throw new TapegradError(`${where}: extra cannot hold ${taken}: the training itself is kept under this name; choose another`);
 }
 
 function withPrefix<T>(prefix: string, entries: Record<string, T>): [string, T][] {
@@ -88,6 +43,9 @@ function withoutPrefix<T>(prefix: string, entries: Record<string, T>): Record<st
 
 /** Saves a run, in Node, as a safetensors file that appears whole or not at all. `extra` is kept with it. */
 export async function saveTraining(file: string, training: Training, extra: Record<string, string> = {}): Promise<void> {
+  if (!(training instanceof Training)) {
+    throw new TapegradError(`saveTraining: training must be what fit() gives, await fit(model, options), got ${show(training)}`);
+  }
   requireExtra('saveTraining', extra);
   const { model, optimizer, callbacks, metrics, position } = training;
   const state = optimizer.stateDict();
@@ -107,17 +65,19 @@ export async function saveTraining(file: string, training: Training, extra: Reco
     ...Object.entries(await readTensors(own)),
     ...states.flatMap(({ tensors = {} }, i) => withPrefix(callbackPrefix(i), tensors)),
   ]);
-  await writeWholeFile(file, encodeCheckpoint({ tensors, metadata: { ...extra, tapegrad: 'training', training: toJson(progress) } }));
+  const metadata = { ...extra, tapegrad: 'training', training: writeProgress(progress) };
+  await writeWholeFile(file, encodeCheckpoint({ tensors, metadata }));
 }
 
 /** Reads a run that `saveTraining` has written, in Node. Throws FormatError for a file that is damaged or something else. */
 export async function loadTraining(file: string): Promise<SavedTraining> {
   const { readFile } = await fileSystem();
   const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
-  const progress = readProgress(metadata);
-  if (!progress) throw new FormatError({ file, offset: 8, expected: 'a checkpoint of a training', found: JSON.stringify(metadata).slice(0, 60) });
   const { tapegrad, training, ...extra } = metadata;
-  return new SavedTraining(tensors, progress, extra);
+  if (tapegrad !== 'training' || training === undefined) {
+    throw new FormatError({ file, offset: 8, expected: 'a checkpoint of a training', found: JSON.stringify(metadata).slice(0, 60) });
+  }
+  return new SavedTraining(tensors, readProgress(training, file), extra);
 }
 
 /** A run read from a file: give it to `fit` as `from`, or take the model out of it. */
@@ -134,53 +94,72 @@ export class SavedTraining {
 
   /** Copies the saved parameters and buffers into a model of the same architecture. */
   restoreModel(model: Module): void {
-    scope(() => model.loadStateDict(this.modelState(model)));
+    requireModel('restoreModel', model);
+    const device = model.parameters()[0]?.device;
+    scope(() => model.loadStateDict(makeTensors(withoutPrefix(MODEL, this.tensors), { device })));
   }
 
   /**
-   * Puts a run into the saved state; `fit` does this. Throws if model, optimiser, metrics or callbacks are others, and has then
-   * changed neither parameters nor optimiser.
+   * Puts a run into the saved state; `fit` does this. Throws, and changes nothing, if model, optimiser, metrics or callbacks are
+   * others.
    */
   restore(training: Training): void {
-    const { model, optimizer } = training;
+    const { model, optimizer, metrics } = training;
     const { position, random, optimizer: numbers } = this.progress;
     const states = this.statesFor(training);
-    const sums = position.batch > 0 ? sumsFor(training, position.metricSums) : [];
+    const isWithinEpoch = position.batch > 0; // else nothing has been counted
+    if (isWithinEpoch) requireSameMetrics(position.metricSums, metrics);
+    const { device } = optimizer.groups[0].params[0];
     scope(() => {
-      const state = this.modelState(model);
-      requireState(model, state);
-      for (const [restore, own] of states) restore(own);
-      const { device } = optimizer.groups[0].params[0];
-      optimizer.loadStateDict({ tensors: makeTensors(withoutPrefix(OPTIMIZER, this.tensors), { device }), numbers }); // all of it or nothing
-      model.loadStateDict(state);
+      const putBack = rememberRun(training);
+      try {
+        this.restoreModel(model);
+        optimizer.loadStateDict({ tensors: makeTensors(withoutPrefix(OPTIMIZER, this.tensors), { device }), numbers });
+        for (const [callback, state] of states) callback.restore?.(state);
+      } catch (error) {
+        putBack();
+        throw error;
+      }
     });
-    for (const [metric, saved] of sums) metric.sums.set(saved);
+    if (isWithinEpoch) for (const [name, metric] of Object.entries(metrics)) metric.sums.set(position.metricSums[name]);
     training.position = this.position;
     setRandomState(random);
   }
 
-  /** Parameters and buffers as tensors on the device of `model`. */
-  private modelState(model: Module): Record<string, Tensor> {
-    return makeTensors(withoutPrefix(MODEL, this.tensors), { device: model.parameters()[0]?.device });
-  }
-
   /** Each saved state beside the callback that takes it: the next one of the same name. */
-  private statesFor({ callbacks }: Training): [(state: CallbackState) => void, CallbackState][] {
+  private statesFor({ callbacks }: Training): [Callback, CallbackState][] {
     const waiting = callbacks.filter((callback) => callback.state);
     return this.progress.callbacks.map(({ name, values }, i) => {
       const at = waiting.findIndex((callback) => callback.name === name);
       if (at < 0) throw new TapegradError(`fit: the saved run had a ${name}, this one lacks it; give the same callbacks to continue it`);
       const [callback] = waiting.splice(at, 1);
-      return [(state) => callback.restore?.(state), { values, tensors: withoutPrefix(callbackPrefix(i), this.tensors) }];
+      return [callback, { values, tensors: withoutPrefix(callbackPrefix(i), this.tensors) }];
     });
   }
 }
 
-/** The saved sums beside the metric that they belong to. Throws unless the metrics are the same. */
-function sumsFor({ metrics }: Training, saved: Record<string, number[]>): [Metric, number[]][] {
-  const describe = (sums: Record<string, ArrayLike<number>>) => Object.keys(sums).sort().map((name) => `${name} of ${sums[name].length}`).join(', ');
-  const given = Object.fromEntries(Object.entries(metrics).map(([name, { sums }]) => [name, sums]));
-  if (describe(saved) === describe(given)) return Object.entries(metrics).map(([name, metric]) => [metric, saved[name]]);
-  const problem = `had the metrics [${describe(saved)} sums], this one has [${describe(given)} sums]`;
-  throw new TapegradError(`fit: the saved run ${problem}; give the same to continue within an epoch`);
+/** Model, optimiser and callbacks as they are now: returns a function that puts them back, to be called within the same scope. */
+function rememberRun({ model, optimizer, callbacks }: Training): () => void {
+  const putModelBack = remember(Object.values(model.stateDict()));
+  const { tensors, numbers } = optimizer.stateDict();
+  const copies = Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.clone()]));
+  const states = callbacks.map((callback) => ({ callback, state: callback.state?.() }));
+  return () => {
+    putModelBack();
+    optimizer.loadStateDict({ tensors: copies, numbers });
+    for (const { callback, state } of states) if (state) callback.restore?.(state);
+  };
+}
+
+function requireSameMetrics(saved: Position['metricSums'], given: Metrics): void {
+  const namesOf = (metrics: object) => Object.keys(metrics).sort().join();
+  const way = 'give the same to continue within an epoch';
+  if (namesOf(saved) !== namesOf(given)) {
+    throw new TapegradError(`fit: the saved run had the metrics [${namesOf(saved)}], this one has [${namesOf(given)}]; ${way}`);
+  }
+  for (const [name, { sums }] of Object.entries(given)) {
+    if (sums.length === saved[name].length) continue;
+    const counts = `${saved[name].length} sums, that of this one ${sums.length}`;
+    throw new TapegradError(`fit: the metric ${name} of the saved run counts ${counts}; ${way}`);
+  }
 }

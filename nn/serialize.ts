@@ -2,7 +2,7 @@ import type { DeviceName } from '../core/backend.js';
 import { fileSystem } from '../core/nodeModule.js';
 import { readOptions } from '../core/options.js';
 import { type Tensor, requireTensors, tensor } from '../core/tensor.js';
-import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint, requireMetadata } from './safetensors.js';
+import { type Checkpoint, type HostTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
 import { writeWholeFile } from './wholeFile.js';
 
 /** Copies the values of tensors to the host, as `encodeCheckpoint` takes them. Waits for the device. */
@@ -25,7 +25,6 @@ export function makeTensors(host: Record<string, HostTensor>, options: { device?
  */
 export async function saveCheckpoint(file: string, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}): Promise<void> {
   requireTensors('saveCheckpoint', tensors);
-  requireMetadata('saveCheckpoint', 'metadata', metadata); // before anything waits
   await writeWholeFile(file, encodeCheckpoint({ tensors: await readTensors(tensors), metadata }));
 }
 

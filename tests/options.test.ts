@@ -75,7 +75,7 @@ const calls: Readonly<Record<string, Call>> = {
   ModelCheckpoint: (o) => new nn.ModelCheckpoint(given(o, { file: 'unwritten' })),
   DataLoader: (o) => new DataLoader({ inputs: [{ data: new Float32Array(2), shape: [2] }], targets: [] }, given(o, { batchSize: 1 })),
   SequenceLoader: (o) => new SequenceLoader([[1]], [0], given(o, { batchSize: 1 })),
-  fit: (o) => new Training(new nn.ReLU(), given(o, { train: { length: 0 } as never, epochs: 1, optimizer: new optim.SGD([x]) })),
+  fit: (o) => new Training(new nn.ReLU(), given(o, { train: { batches: () => [] } as never, epochs: 1, optimizer: new optim.SGD([x]) })),
   MaxPool2d: (o) => new nn.MaxPool2d(2, o),
   AvgPool2d: (o) => new nn.AvgPool2d(2, o),
   GlobalAvgPool: (o) => new nn.GlobalAvgPool(o),

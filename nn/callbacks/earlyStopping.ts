@@ -1,6 +1,6 @@
 import { TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
-import { readOptions, requireChoice, requireWhole } from '../../core/options.js';
+import { readOptions, requireChoice, requireNumber, requireWhole, show } from '../../core/options.js';
 import type { HostTensor } from '../safetensors.js';
 import { makeTensors, readTensors } from '../serialize.js';
 import type { EpochRecord, Training } from '../training.js';
@@ -8,7 +8,10 @@ import type { Callback, CallbackState } from './callback.js';
 import { type MonitorOptions, gainOver } from './monitor.js';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs in a row without improvement that are borne; one more ends the training (in Keras the last of them). Default 5. */
+  /**
+   * Epochs without improvement that are borne: one more ends the run. (Keras and Lightning count that one too: their 6 is 5 here.)
+   * Default 5.
+   */
   patience?: number;
   /** An improvement is larger than this. Default 0. */
   minDelta?: number;
@@ -35,7 +38,8 @@ export class EarlyStopping implements Callback {
     requireChoice('EarlyStopping', 'mode', this.options.mode, ['min', 'max']);
     const { patience, minDelta } = this.options;
     requireWhole('EarlyStopping', 'patience', patience, 0);
-    if (!(minDelta >= 0)) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);
+    requireNumber('EarlyStopping', 'minDelta', minDelta);
+    if (minDelta < 0) throw new TapegradError(`EarlyStopping: minDelta must not be negative, got ${minDelta}`);
   }
 
   /** The best figure, and the epoch (counted from 1) that had it; NaN and 0 before the first. */
@@ -67,7 +71,11 @@ export class EarlyStopping implements Callback {
   }
 
   restore({ values, tensors = {} }: CallbackState): void {
-    this.progress = { ...(values as Progress) };
+    const { best, bestEpoch, badEpochs } = (values ?? {}) as Progress;
+    if (![best, bestEpoch, badEpochs].every((value) => typeof value === 'number')) {
+      throw new TapegradError(`EarlyStopping: the saved state must hold best, bestEpoch and badEpochs, got ${show(values)}`);
+    }
+    this.progress = { best, bestEpoch, badEpochs };
     this.bestWeights = this.progress.bestEpoch > 0 ? tensors : null;
   }
 }

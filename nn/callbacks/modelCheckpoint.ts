@@ -1,5 +1,6 @@
+import { TapegradError } from '../../core/errors.js';
 import { fileSystem } from '../../core/nodeModule.js';
-import { REQUIRED, readOptions, requireChoice, requireWhole } from '../../core/options.js';
+import { REQUIRED, readOptions, requireChoice, requireWhole, show } from '../../core/options.js';
 import { requireExtra, saveTraining } from '../savedTraining.js';
 import type { EpochRecord, Training } from '../training.js';
 import { removeLeftovers } from '../wholeFile.js';
@@ -22,6 +23,10 @@ export interface BestCheckpoint {
   file: string;
   epoch: number;
   value: number;
+}
+
+function isBestCheckpoint(value: Partial<BestCheckpoint> | null): value is BestCheckpoint {
+  return typeof value?.file === 'string' && typeof value.epoch === 'number' && typeof value.value === 'number';
 }
 
 /** Saves the run so that `loadTraining` and `fit({ from })` continue it, in Node. Keras's name: `ModelCheckpoint`. */
@@ -84,7 +89,10 @@ export class ModelCheckpoint implements Callback {
   }
 
   restore({ values }: CallbackState): void {
-    this.bestSoFar = [...(values as BestCheckpoint[])];
+    if (!Array.isArray(values) || !values.every(isBestCheckpoint)) {
+      throw new TapegradError(`ModelCheckpoint: the saved state must be a list of { file, epoch, value }, got ${show(values)}`);
+    }
+    this.bestSoFar = [...values];
   }
 
   private async save(training: Training): Promise<void> {
