@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type DeviceName, ShapeError, type Tensor, concat, grad, layerNorm, linear, manualSeed, memory, ones, randn, scaledDotProductAttention, scope,
+  type DeviceName, ShapeError, TapegradError, type Tensor, concat, grad, layerNorm, linear, manualSeed, memory, ones, randn, scaledDotProductAttention, scope,
   shutdown, softmax, tensor, zeros,
 } from '../index.js';
 import { MultiheadAttention, PositionalEncoding, TransformerEncoderLayer, mseLoss } from '../nn/index.js';
@@ -218,17 +218,20 @@ test('PositionalEncoding: sines and cosines by position, for each example alike'
     }
   }));
 
-const refuses = (what: string, call: (layer: MultiheadAttention) => unknown, message: RegExp) =>
+const refuses = (what: string, call: (layer: MultiheadAttention) => unknown, message: RegExp, type: typeof TapegradError = ShapeError) =>
   test(`refused: ${what}`, () =>
     assertNoLeak(async () => {
       const layer = new MultiheadAttention(4, 2);
-      assert.throws(() => call(layer), (error: Error) => error instanceof ShapeError && message.test(error.message) && !error.message.includes('\n'));
+      assert.throws(() => call(layer), (error: Error) => error instanceof type && message.test(error.message) && !error.message.includes('\n'));
       layer.dispose();
     }));
 const x = () => randn([3, 2, 4]);
 
 refuses('q and k of different widths', () => scaledDotProductAttention(randn([2, 3]), randn([2, 4]), randn([2, 4])), /^scaledDotProductAttention: q, k, v \[2,3\], \[2,4\], \[2,4\] must be/);
 refuses('heads that do not divide', () => new MultiheadAttention(5, 2), /^MultiheadAttention: embedDim 5 does not divide into 2 heads$/);
+refuses('a query alone', (layer) => layer.call(...([x()] as never as [Tensor, Tensor, Tensor])), /^MultiheadAttention: key must be a tensor, got undefined/, TapegradError);
+refuses('a mask of lists', (layer) => layer.call(x(), x(), x(), { attnMask: [[1]] as never }), /^MultiheadAttention: attnMask must be a tensor, got \[1\]/, TapegradError);
+refuses('padding of lists', (layer) => layer.call(x(), x(), x(), { keyPaddingMask: [1] as never }), /^MultiheadAttention: keyPaddingMask must be a tensor, got \[1\]/, TapegradError);
 refuses('another width', (layer) => layer.call(x(), randn([3, 2, 5]), x()), /^MultiheadAttention: query, key, value \[3,2,4\], \[3,2,5\], \[3,2,4\] must be \[length, batch, 4\]/);
 refuses('another batch', (layer) => layer.call(x(), randn([3, 1, 4]), randn([3, 1, 4])), /^MultiheadAttention: query, key, value/);
 refuses('fewer values than keys', (layer) => layer.call(x(), x(), randn([2, 2, 4])), /^MultiheadAttention: query, key, value/);

@@ -4,8 +4,8 @@ import { type DeviceName, type InterpolateOptions, ShapeError, TapegradError, ty
 import { observeOps } from '../core/observe.js';
 import {
   AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, BatchNorm2d, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, CrossEntropyLoss, Dropout,
-  Embedding, Flatten, GlobalAvgPool, GroupNorm, Identity, LayerNorm, Linear, MSELoss, MaxPool2d, Module, ReLU, Residual, Sequential,
-  Upsample, mseLoss,
+  Embedding, Flatten, GRU, GRUCell, GlobalAvgPool, GroupNorm, Identity, LSTM, LSTMCell, LayerNorm, Linear, MSELoss, MaxPool2d, Module,
+  MultiheadAttention, PositionalEncoding, RNN, RNNCell, ReLU, Residual, Sequential, TransformerEncoderLayer, Upsample, mseLoss,
 } from '../nn/index.js';
 import { assertClose, assertNoLeak, initBothDevices } from './support.js';
 
@@ -220,6 +220,29 @@ test('CrossEntropyLoss: options go through, and the weights are a buffer', () =>
     weighted.dispose();
   }));
 
+/** Layers that LAYERS does not hold. */
+const OTHER_LAYERS: [string, () => Module<any[], any>][] = [
+  ['BatchNorm1d', () => new BatchNorm1d(2)], ['BatchNorm2d', () => new BatchNorm2d(2)], ['GroupNorm', () => new GroupNorm(1, 2)],
+  ['LayerNorm', () => new LayerNorm(2)], ['Dropout', () => new Dropout()], ['Embedding', () => new Embedding(2, 2)],
+  ['RNN', () => new RNN(2, 2)], ['LSTM', () => new LSTM(2, 2)], ['GRU', () => new GRU(2, 2)], ['RNNCell', () => new RNNCell(2, 2)],
+  ['LSTMCell', () => new LSTMCell(2, 2)], ['GRUCell', () => new GRUCell(2, 2)], ['MSELoss', () => new MSELoss()],
+  ['CrossEntropyLoss', () => new CrossEntropyLoss()], ['MultiheadAttention', () => new MultiheadAttention(2, 1)],
+  ['TransformerEncoderLayer', () => new TransformerEncoderLayer(2, 1)],
+  ['TransformerEncoderLayer, norm first', () => new TransformerEncoderLayer(2, 1, { normFirst: true })],
+  ['PositionalEncoding', () => new PositionalEncoding(2)],
+];
+
+for (const [name, make] of [...LAYERS.filter(([name]) => name !== 'Sequential of nothing' && name !== 'Identity'), ...OTHER_LAYERS]) {
+  test(`${name} refuses to be called without a tensor`, () =>
+    assertNoLeak(async () => {
+      const layer = make();
+      for (const wrong of [[], [null], [[1, 2]], [{}]]) {
+        assert.throws(() => layer.call(...wrong), (error: Error) => error instanceof TapegradError && / must be a tensor, got /.test(error.message), name);
+      }
+      layer.dispose();
+    }));
+}
+
 const refuses = (what: string, make: () => unknown, type: typeof ShapeError | typeof TapegradError, message: RegExp) =>
   test(`refused: ${what}`, () =>
     assertNoLeak(async () => {
@@ -239,6 +262,10 @@ refuses('Sequential of an array', () => new Sequential([new ReLU()] as never), T
 refuses('Sequential of functions', () => new Sequential(new ReLU(), ((x: Tensor) => x) as never), TapegradError, /^Sequential: layer 1 must be a module/);
 refuses('Residual of a function', () => new Residual(((x: Tensor) => x) as never), TapegradError, /^Residual: body must be a module/);
 refuses('Residual, its projection', () => new Residual(new ReLU(), { projection: 1 as never }), TapegradError, /^Residual: projection must be a module/);
+const momentum = (value: unknown) => () => new BatchNorm2d(2, { momentum: value as never });
+refuses('BatchNorm with a cumulative average', momentum(null), TapegradError, /^BatchNorm2d: momentum must be a number, got null$/);
+refuses('BatchNorm with a word for a share', momentum('0.1'), TapegradError, /^BatchNorm2d: momentum must be a number, got '0.1'$/);
+refuses('BatchNorm without eps', () => new BatchNorm1d(2, { eps: null as never }), TapegradError, /^BatchNorm1d: eps must be a number, got null$/);
 refuses('Embedding of no rows', () => new Embedding(0, 4), ShapeError, /^Embedding: rows .*got 0$/);
 refuses('Embedding, no such padding', () => new Embedding(4, 2, { paddingIndex: 4 }), ShapeError, /^Embedding: .* 4 is no row of 4$/);
 

@@ -3,7 +3,7 @@ import { ShapeError, TapegradError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions } from '../../core/options.js';
 import { sameShape } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensor, requireTensors } from '../../core/tensor.js';
 import { attend } from '../../kernels/attention/op.js';
 import { eq } from '../../kernels/binary/op.js';
 import { linear } from '../../kernels/matmul/op.js';
@@ -44,8 +44,9 @@ export interface MultiheadAttentionCall {
 /**
  * Attention in `numHeads` subspaces of embedDim / numHeads features each. Gives [output, weights]: output of the query's shape;
  * weights [batch, queries, keys], with an axis for the heads after the batch where they are not averaged, or null where they are
- * not needed. The weights of the projections start Xavier-uniform, their biases at 0. A query that may look at no key gets
- * the output projection's bias. Vaswani et al. 2017. PyTorch's name: `nn.MultiheadAttention`, without its bias_k, zero_attn, kdim and vdim.
+ * not needed. As in PyTorch, `inProjWeight` starts Xavier-uniform, `outProj.weight` as in a Linear, the biases at 0. A query that may
+ * look at no key gets the output projection's bias. Vaswani et al. 2017. PyTorch's name: `nn.MultiheadAttention`, without its bias_k,
+ * zero_attn, kdim and vdim.
  *
  *     const attention = new MultiheadAttention(64, 8, { batchFirst: true });
  *     const [output] = attention.call(x, x, x, { isCausal: true, needWeights: false }); // x and output [batch, length, 64]
@@ -84,6 +85,7 @@ export class MultiheadAttention
     const { isCausal, needWeights, averageAttnWeights, ...masks } = readOptions('MultiheadAttention', options, {
       attnMask: undefined, keyPaddingMask: undefined, isCausal: false, needWeights: true, averageAttnWeights: true,
     });
+    requireTensors('MultiheadAttention', { query, key, value });
     this.checkSequences(query, key, value);
     return scope(() => {
       const [q, k, v] = this.heads(query, key, value);
@@ -130,6 +132,8 @@ export class MultiheadAttention
   private masks(q: Tensor, k: Tensor, { keyPaddingMask, attnMask }: MultiheadAttentionCall): { keep?: Tensor; bias?: Tensor } {
     const [batch, heads, queries] = q.shape;
     const keys = k.shape[2];
+    if (keyPaddingMask) requireTensor('MultiheadAttention', 'keyPaddingMask', keyPaddingMask);
+    if (attnMask) requireTensor('MultiheadAttention', 'attnMask', attnMask);
     if (keyPaddingMask && (isFloat(keyPaddingMask.dtype) || !sameShape(keyPaddingMask.shape, [batch, keys]))) {
       const { dtype, shape } = keyPaddingMask;
       throw new ShapeError(`MultiheadAttention: keyPaddingMask ${dtype} [${shape}] must be int32 [${batch},${keys}], one for each key`);

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensor } from '../../core/tensor.js';
 import '../../kernels/reshape/op.js';
 import { Module } from '../module.js';
 
@@ -9,6 +9,7 @@ export class Flatten extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Flatten', 'x', x);
     return x.flatten(this.startAxis, this.endAxis);
   }
 }

@@ -1,7 +1,7 @@
 import { ShapeError } from '../../core/errors.js';
-import { readOptions } from '../../core/options.js';
+import { readOptions, requireNumber } from '../../core/options.js';
 import type { Shape } from '../../core/shape.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensor } from '../../core/tensor.js';
 import { batchNorm } from '../../kernels/batchNorm/op.js';
 import { groupNorm } from '../../kernels/groupNorm/op.js';
 import { layerNorm } from '../../kernels/layerNorm/op.js';
@@ -12,7 +12,7 @@ import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 export interface BatchNormLayerOptions extends FactoryOptions {
   /** Added to the variance; default 1e-5. */
   eps?: number;
-  /** Share of a batch in the running statistics; default 0.1. */
+  /** Share of a batch in the running statistics; default 0.1. There is no cumulative average, which is null in PyTorch. */
   momentum?: number;
   /** Learn a scale and a shift a channel; default true. */
   affine?: boolean;
@@ -34,6 +34,8 @@ abstract class BatchNorm extends Module {
     requireCounts(layer, { features });
     const defaults = { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true, ...FACTORY };
     const { eps, momentum, affine, trackRunningStats, ...factory } = readOptions(layer, options, defaults);
+    requireNumber(layer, 'eps', eps);
+    requireNumber(layer, 'momentum', momentum);
     this.eps = eps;
     this.momentum = momentum;
     this.weight = affine ? parameter(ones([features], factory)) : null;
@@ -46,6 +48,7 @@ abstract class BatchNorm extends Module {
   protected abstract check(x: Tensor): void;
 
   forward(x: Tensor): Tensor {
+    requireTensor(this.constructor.name, 'x', x);
     this.check(x);
     const { weight, bias, runningMean, runningVar, eps, momentum } = this;
     return batchNorm(x, { weight, bias, runningMean, runningVar, eps, momentum, training: this.training || runningMean === null });
@@ -145,6 +148,7 @@ export class GroupNorm extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('GroupNorm', 'x', x);
     if (x.shape[1] !== this.channels) throw new ShapeError(`GroupNorm: x [${x.shape}] must be [n, ${this.channels}, ...]`);
     const { weight, bias, eps } = this;
     return groupNorm(x, this.groups, { weight, bias, eps });

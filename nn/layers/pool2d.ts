@@ -1,6 +1,6 @@
 import { ShapeError } from '../../core/errors.js';
 import { readOptions } from '../../core/options.js';
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensor } from '../../core/tensor.js';
 import { type AdaptiveSize, adaptiveAvgPool2d } from '../../kernels/adaptiveAvgPool2d/op.js';
 import type { Pair } from '../../kernels/pair.js';
 import { AVG_POOL_DEFAULTS, type AvgPoolOptions, MAX_POOL_DEFAULTS, type MaxPoolOptions, avgPool2d, maxPool2d } from '../../kernels/pool/op.js';
@@ -62,6 +62,7 @@ export class GlobalAvgPool extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('GlobalAvgPool', 'x', x);
     if (x.rank < 3) throw new ShapeError(`GlobalAvgPool: x [${x.shape}] must be [n, channels, ...] with at least three axes`);
     return mean(x, { ...this.options, axis: x.shape.map((_, axis) => axis).slice(2) });
   }

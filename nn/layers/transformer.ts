@@ -1,7 +1,7 @@
 import { ShapeError } from '../../core/errors.js';
 import { scope } from '../../core/memory.js';
 import { readOptions, requireChoice } from '../../core/options.js';
-import { type Tensor, tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensor, tensor } from '../../core/tensor.js';
 import { reshape } from '../../kernels/reshape/op.js';
 import { narrow } from '../../kernels/slice/op.js';
 import { gelu, relu } from '../../kernels/unary/op.js';
@@ -74,6 +74,7 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, options?: Tran
   }
 
   forward(src: Tensor, options: TransformerEncoderLayerCall = {}): Tensor {
+    requireTensor('TransformerEncoderLayer', 'src', src);
     const masks = readOptions('TransformerEncoderLayer', options, { srcMask: undefined, srcKeyPaddingMask: undefined, isCausal: undefined });
     return scope(() => {
       if (this.normFirst) {
@@ -132,6 +133,7 @@ export class PositionalEncoding extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('PositionalEncoding', 'x', x);
     const { encoding, dModel, batchFirst } = this;
     const length = x.shape[batchFirst ? 1 : 0];
     if (x.rank !== 3 || x.shape[2] !== dModel || length > encoding.shape[0]) {

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../core/tensor.js';
+import { type Tensor, requireTensor } from '../../core/tensor.js';
 import { type InterpolateOptions, interpolate } from '../../kernels/upsample2d/op.js';
 import { Module } from '../module.js';
 
@@ -9,6 +9,7 @@ export class Upsample extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Upsample', 'x', x);
     return interpolate(x, this.options);
   }
 }
