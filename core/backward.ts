@@ -6,7 +6,7 @@ import type { VjpContext } from './op.js';
 import { readOptions, requireArray } from './options.js';
 import { broadcastAxes, sameShape } from './shape.js';
 import { type Edge, type GradientHook, TapeNode, reachable } from './tape.js';
-import { Tensor, requireTensor, requireTensorArray } from './tensor.js';
+import { Tensor, describeTensor, requireTensor, requireTensorArray } from './tensor.js';
 
 /* The reverse pass over the tape: gradients of outputs in, gradients of leaves and inputs out. */
 
@@ -157,13 +157,9 @@ function upstreamFor(caller: string, { tensor, gradient }: Root): Tensor {
   }
   requireTensor(caller, 'the upstream gradient', gradient);
   gradient.assertAlive(caller);
-  const describe = ({ dtype, shape, device }: Tensor) => `${dtype} [${shape}] on ${device}`;
-  if (!sameShape(gradient.shape, tensor.shape) || gradient.dtype !== tensor.dtype) {
-    throw new ShapeError(`${caller}: the upstream gradient is ${describe(gradient)}, the tensor ${describe(tensor)}`);
-  }
-  if (gradient.backend !== tensor.backend) {
-    throw new DeviceError(`${caller}: the upstream gradient is ${describe(gradient)}, the tensor ${describe(tensor)}; move one with toDevice()`);
-  }
+  const problem = `${caller}: the upstream gradient is ${describeTensor(gradient)}, the tensor ${describeTensor(tensor)}`;
+  if (!sameShape(gradient.shape, tensor.shape) || gradient.dtype !== tensor.dtype) throw new ShapeError(problem);
+  if (gradient.backend !== tensor.backend) throw new DeviceError(`${problem}; move one with toDevice()`);
   return gradient;
 }
 

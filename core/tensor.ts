@@ -5,7 +5,7 @@ import { backendFor, defaultBackend } from './device.js';
 import { AutogradError, DTypeError, ShapeError, TapegradError } from './errors.js';
 import { trackTensor, untrackTensor } from './memory.js';
 import { readOptions, requireArray, requireFunction, show } from './options.js';
-import { type Shape, checkShape, frozen, sizeOf } from './shape.js';
+import { type Shape, checkShape, frozen, sameShape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
 import { type Edge, type GradientHook, releaseEdge, retainEdge } from './tape.js';
 
@@ -205,6 +205,16 @@ export class Tensor {
   [INSPECT](): string {
     return String(this);
   }
+}
+
+/** Have both the same shape and dtype, and are they on the same device? */
+export function isLike(a: Tensor, b: Tensor): boolean {
+  return sameShape(a.shape, b.shape) && a.dtype === b.dtype && a.device === b.device;
+}
+
+/** `float32 [2,3] on cpu`, for a message. */
+export function describeTensor({ dtype, shape, device }: Tensor): string {
+  return `${dtype} [${shape}] on ${device}`;
 }
 
 /** Throws unless values of `dtype` can have a gradient. */

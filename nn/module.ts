@@ -4,8 +4,8 @@ import { TapegradError } from '../core/errors.js';
 import { noGrad } from '../core/gradMode.js';
 import { keep } from '../core/memory.js';
 import { readOptions, show } from '../core/options.js';
-import { type Shape, sameShape } from '../core/shape.js';
-import { INSPECT, Tensor } from '../core/tensor.js';
+import type { Shape } from '../core/shape.js';
+import { INSPECT, Tensor, describeTensor, isLike } from '../core/tensor.js';
 import { assign } from '../kernels/assign/op.js';
 import { summarize } from './summary.js';
 
@@ -233,24 +233,17 @@ export function requireModule(where: string, name: string, value: unknown): asse
 }
 
 /** Throws unless `state` has a tensor for each parameter and buffer of `module`, and nothing else: what `loadStateDict` takes. */
-export function requireState(module: AnyModule, state: Readonly<Record<string, unknown>>): asserts state is Record<string, Tensor> {
+function requireState(module: AnyModule, state: Readonly<Record<string, unknown>>): asserts state is Record<string, Tensor> {
   if (typeof state !== 'object' || state === null) throw new TapegradError(`loadStateDict: the state must hold tensors by name, got ${show(state)}`);
   const own = module.stateDict();
+  const describe = (value: unknown) => (value instanceof Tensor ? describeTensor(value) : show(value));
   const missing = Object.keys(own).filter((name) => !(name in state));
   const unexpected = Object.keys(state).filter((name) => !(name in own));
-  const wrong = Object.keys(own).filter((name) => name in state && !isLike(own[name], state[name]));
+  const wrong = Object.keys(own).filter((name) => name in state && !(state[name] instanceof Tensor && isLike(own[name], state[name])));
   const problems = [
     ...(missing.length > 0 ? [`missing ${missing.join(', ')}`] : []),
     ...(unexpected.length > 0 ? [`unexpected ${unexpected.join(', ')}`] : []),
-    ...wrong.map((name) => `${name} is ${describe(state[name])}, wanted ${describe(own[name])}`),
+    ...wrong.map((name) => `${name} is ${describe(state[name])}, wanted ${describeTensor(own[name])}`),
   ];
   if (problems.length > 0) throw new TapegradError(`loadStateDict: the state does not fit this module: ${problems.join('; ')}`);
-}
-
-function isLike(own: Tensor, value: unknown): boolean {
-  return value instanceof Tensor && sameShape(own.shape, value.shape) && own.dtype === value.dtype && own.device === value.device;
-}
-
-function describe(value: unknown): string {
-  return value instanceof Tensor ? `${value.dtype} [${value.shape}] on ${value.device}` : show(value);
 }

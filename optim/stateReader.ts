@@ -1,7 +1,6 @@
 import { TapegradError } from '../core/errors.js';
 import { show } from '../core/options.js';
-import { sameShape } from '../core/shape.js';
-import { Tensor } from '../core/tensor.js';
+import { Tensor, describeTensor, isLike } from '../core/tensor.js';
 import type { OptimizerState } from './optimizer.js';
 
 /** Reads a saved state entry by entry, checks each, and knows what nobody asked for. */
@@ -33,10 +32,7 @@ export class StateReader {
     const saved = this.state.tensors[name];
     if (saved === undefined) this.refuse(`${name} is missing`);
     if (!(saved instanceof Tensor)) this.refuse(`${name} must be a tensor, got ${show(saved)}`);
-    const describe = ({ dtype, shape, device }: Tensor) => `${dtype} [${shape}] on ${device}`;
-    if (!sameShape(saved.shape, parameter.shape) || saved.dtype !== parameter.dtype || saved.device !== parameter.device) {
-      this.refuse(`${name} is ${describe(saved)}, its parameter ${describe(parameter)}`);
-    }
+    if (!isLike(saved, parameter)) this.refuse(`${name} is ${describeTensor(saved)}, its parameter ${describeTensor(parameter)}`);
     return saved;
   }
 

@@ -23,7 +23,7 @@ test('a point on a kink is moved, and what is wrong there is still found', () =>
       ['max', (x) => x.max({ axis: 1 }), () => [ties()]],
       ['min', (x) => x.min(), () => [ties()]],
       ['maximum', (a, b) => a.maximum(b), () => [input([1, 2]), input([1, 3])]],
-      ['maxPool2d', (x) => maxPool2d(x.reshape([1, 1, 2, 3]), { kernel: 2, stride: 1 }), () => [ties()]],
+      ['maxPool2d', (x) => maxPool2d(x.reshape([1, 1, 2, 3]), { kernelSize: 2, stride: 1 }), () => [ties()]],
       ['a jump', (x) => x.floor().add(x), () => [input([1, 2, 0.5])]],
       ['the edge of the domain', (x) => x.log(), () => [input([1e-4, 2e-5])]],
     ];
@@ -49,7 +49,7 @@ const SUBGRADIENTS: [string, TensorFunction, number[][], number[][]][] = [
   ['min shares it evenly', (x) => x.min(), [[1, 1, 2]], [[0.5, 0.5, 0]]],
   ['maximum shares a tie in halves', (a, b) => a.maximum(b), [[1, 2], [1, 3]], [[0.5, 0], [0.5, 1]]],
   ['minimum shares a tie in halves', (a, b) => a.minimum(b), [[1, 2], [1, 3]], [[0.5, 1], [0.5, 0]]],
-  ['maxPool2d gives all to the first', (x) => maxPool2d(x.reshape([1, 1, 2, 2]), { kernel: 2 }), [[1, 2, 2, 2]], [[0, 1, 0, 0]]],
+  ['maxPool2d gives all to the first', (x) => maxPool2d(x.reshape([1, 1, 2, 2]), { kernelSize: 2 }), [[1, 2, 2, 2]], [[0, 1, 0, 0]]],
   ['sign, floor, ceil and round have none', (x) => x.sign().add(x.floor()).add(x.ceil()).add(x.round()), [[0, 0.5, 1]], [[0, 0, 0]]],
 ];
 

@@ -63,12 +63,12 @@ onBoth('negative axes count from the end', async (device) => {
 onBoth('embedding: an index of any shape, and a padding row that is read but not learnt', async (device) => {
   const index = ints(device, [0, 2, 2, 1], [2, 2]);
   const weight = floats(device, [1, 2, 3, 4, 5, 6], [3, 2], true);
-  for (const [paddingIndex, expected] of [[undefined, [1, 1, 1, 1, 2, 2]], [2, [1, 1, 1, 1, 0, 0]], [-2, [1, 1, 0, 0, 2, 2]]] as const) {
-    const out = embedding(index, weight, { paddingIndex });
+  for (const [paddingIdx, expected] of [[undefined, [1, 1, 1, 1, 2, 2]], [2, [1, 1, 1, 1, 0, 0]], [-2, [1, 1, 0, 0, 2, 2]]] as const) {
+    const out = embedding(index, weight, { paddingIdx });
     assert.equal([...out.shape], [2, 2, 2]);
     assert.equal(await values(out), [1, 2, 5, 6, 5, 6, 3, 4]);
     const [gradient] = grad([out], [weight], { gradOutputs: [floats(device, new Array(8).fill(1), [2, 2, 2])] });
-    assert.equal(await values(gradient), expected, `padding ${paddingIndex}`);
+    assert.equal(await values(gradient), expected, `padding ${paddingIdx}`);
   }
   assert.equal(await values(embedding(ints(device, [1], []), weight)), [3, 4]);
 });
@@ -77,8 +77,8 @@ test('embedding: what does not fit', () =>
   assertNoLeak(async () => {
     const weight = floats('cpu', [1, 2, 3, 4, 5, 6], [3, 2]);
     const index = ints('cpu', [0]);
-    assert.throws(() => embedding(index, weight, { paddingIndex: 3 }), /embedding: paddingIndex 3 .*\[3,2\]/);
-    assert.throws(() => embedding(index, weight, { paddingIndex: -4 }), /embedding: paddingIndex -4 /);
+    assert.throws(() => embedding(index, weight, { paddingIdx: 3 }), /embedding: paddingIdx 3 .*\[3,2\]/);
+    assert.throws(() => embedding(index, weight, { paddingIdx: -4 }), /embedding: paddingIdx -4 /);
     assert.throws(() => embedding(index, floats('cpu', [1], [1])), /embedding: weight .*\[1\]/);
     assert.throws(() => embedding(floats('cpu', [0], [1]), weight), /embedding: index must be an int32 tensor/);
   }));

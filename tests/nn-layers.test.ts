@@ -181,8 +181,8 @@ test('LayerNorm: over the last axes, with and without parameters', () =>
 
 test('Embedding: rows by index; the padding row is zero and learns nothing', () =>
   assertNoLeak(async () => {
-    for (const paddingIndex of [2, -2]) {
-      const layer = new Embedding(4, 3, { paddingIndex });
+    for (const paddingIdx of [2, -2]) {
+      const layer = new Embedding(4, 3, { paddingIdx });
       const weight = [...(await layer.weight.data())];
       assert.equal(weight.map((value) => value === 0), [false, false, false, false, false, false, true, true, true, false, false, false]);
       const index = tensor([[1, 2], [3, 1]], undefined, { dtype: 'int32' });
@@ -253,7 +253,7 @@ refuses('Linear without inputs', () => new Linear(0, 3), ShapeError, /^Linear: i
 refuses('Linear with half an output', () => new Linear(2, 1.5), ShapeError, /^Linear: outFeatures .*got 1.5$/);
 refuses('Conv2d with an empty kernel', () => new Conv2d(1, 1, [3, 0]), ShapeError, /^Conv2d: kernelWidth .*got 0$/);
 refuses('Conv2d with uneven groups', () => new Conv2d(3, 4, 1, { groups: 2 }), ShapeError, /^Conv2d: 3 channels in and 4 out .* 2 groups$/);
-refuses('Conv1d with an empty kernel', () => new Conv1d(1, 1, 0), ShapeError, /^Conv1d: kernel must be .*got 0$/);
+refuses('Conv1d with an empty kernel', () => new Conv1d(1, 1, 0), ShapeError, /^Conv1d: kernelSize must be .*got 0$/);
 refuses('ConvTranspose2d with uneven groups', () => new ConvTranspose2d(4, 3, 1, { groups: 2 }), ShapeError, /^ConvTranspose2d: 4 channels in and 3 out .* 2 groups$/);
 refuses('GroupNorm with uneven groups', () => new GroupNorm(3, 4), ShapeError, /^GroupNorm: 4 channels .* 3 groups$/);
 refuses('GlobalAvgPool of a matrix', () => new GlobalAvgPool().call(tensor([[1]])), ShapeError, /^GlobalAvgPool: x \[1,1\]/);
@@ -266,8 +266,8 @@ const momentum = (value: unknown) => () => new BatchNorm2d(2, { momentum: value 
 refuses('BatchNorm with a cumulative average', momentum(null), TapegradError, /^BatchNorm2d: momentum must be a number, got null$/);
 refuses('BatchNorm with a word for a share', momentum('0.1'), TapegradError, /^BatchNorm2d: momentum must be a number, got '0.1'$/);
 refuses('BatchNorm without eps', () => new BatchNorm1d(2, { eps: null as never }), TapegradError, /^BatchNorm1d: eps must be a number, got null$/);
-refuses('Embedding of no rows', () => new Embedding(0, 4), ShapeError, /^Embedding: rows .*got 0$/);
-refuses('Embedding, no such padding', () => new Embedding(4, 2, { paddingIndex: 4 }), ShapeError, /^Embedding: .* 4 is no row of 4$/);
+refuses('Embedding of no rows', () => new Embedding(0, 4), ShapeError, /^Embedding: numEmbeddings .*got 0$/);
+refuses('Embedding, no such padding', () => new Embedding(4, 2, { paddingIdx: 4 }), ShapeError, /^Embedding: .* 4 is no row of 4$/);
 
 test('a layer given another shape says which op, and both shapes', () =>
   assertNoLeak(() =>

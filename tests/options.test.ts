@@ -48,8 +48,8 @@ const calls: Readonly<Record<string, Call>> = {
   convTranspose1d: (o) => tg.convTranspose1d(sequence, tg.ones([2, 1, 1]), null, o),
   conv2d: (o) => tg.conv2d(image, tg.ones([1, 2, 1, 1]), null, o),
   convTranspose2d: (o) => tg.convTranspose2d(image, tg.ones([2, 1, 1, 1]), null, o),
-  maxPool2d: (o) => tg.maxPool2d(image, given(o, { kernel: 2 })),
-  avgPool2d: (o) => tg.avgPool2d(image, given(o, { kernel: 2 })),
+  maxPool2d: (o) => tg.maxPool2d(image, given(o, { kernelSize: 2 })),
+  avgPool2d: (o) => tg.avgPool2d(image, given(o, { kernelSize: 2 })),
   interpolate: (o) => tg.interpolate(image, given(o, { size: 2 })),
   batchNorm: (o) => tg.batchNorm(image, given(o, { training: true })),
   layerNorm: (o) => tg.layerNorm(x, 2, o),
@@ -167,7 +167,7 @@ test('the checker and the tape take no name that they do not know', async () => 
 
 test('an option without default must be given', () => {
   throwsError(() => tg.gather(x, places, {} as never), TapegradError, /^gather: the option axis is missing; it has no default$/);
-  throwsError(() => tg.maxPool2d(image, {} as never), TapegradError, /^maxPool2d: the option kernel is missing; it has no default$/);
+  throwsError(() => tg.maxPool2d(image, {} as never), TapegradError, /^maxPool2d: the option kernelSize is missing; it has no default$/);
 });
 
 test('undefined is no value: the default holds', async () => {

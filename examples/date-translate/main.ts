@@ -62,7 +62,7 @@ const EMBEDDING = 16;
 const HIDDEN = 64;
 
 class Translator extends Module<[written: Tensor, before: Tensor], [scores: Tensor, weights: Tensor]> {
-  readonly letters = new Embedding(LETTERS.size, EMBEDDING, { paddingIndex: 0 });
+  readonly letters = new Embedding(LETTERS.size, EMBEDDING, { paddingIdx: 0 });
   readonly encoder = new GRU(EMBEDDING, HIDDEN / 2, { batchFirst: true, bidirectional: true });
   readonly digits = new Embedding(DIGITS.size, EMBEDDING);
   readonly decoder = new GRU(EMBEDDING, HIDDEN, { batchFirst: true });

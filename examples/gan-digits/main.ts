@@ -36,7 +36,7 @@ const PIXELS = SIDE * SIDE;
 
 async function load(folder: string, part: 'train' | 'test', count: number, seed: number, batchSize: number): Promise<DataLoader> {
   const { images, shape, labels } = subset(await loadMnist(part, folder), 0, count);
-  const small = await scope(() => avgPool2d(tensor(images, shape), { kernel: 2 }).data());
+  const small = await scope(() => avgPool2d(tensor(images, shape), { kernelSize: 2 }).data());
   return new DataLoader(
     { inputs: [{ data: small as Float32Array, shape: [count, 1, SIDE, SIDE] }], targets: [{ data: labels, shape: [count] }] },
     { batchSize, seed, shuffle: part === 'train', dropLast: part === 'train' },

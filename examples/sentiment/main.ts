@@ -49,7 +49,7 @@ class Classifier extends Module<[ids: Tensor, lengths: Tensor]> {
   constructor(says: Float32Array) {
     super();
     const words = says.length;
-    this.embedding = new Embedding(words, EMBEDDING, { paddingIndex: 0 });
+    this.embedding = new Embedding(words, EMBEDDING, { paddingIdx: 0 });
     const { weight } = this.embedding;
     scope(() => noGrad(() => assign(weight, concat([tensor(says, [words, 1]), weight.narrow(1, 1, EMBEDDING - 1).mul(0.3)], { axis: 1 }))));
   }

@@ -90,6 +90,6 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
   resizedShape('adaptiveAvgPool2d', 'outputSize', x.shape, size);
   const kernel = [x.shape[2] / size[0], x.shape[3] / size[1]] as const;
   if (size.every((windows) => windows === 1)) return x.mean({ axis: [2, 3], keepDim: true });
-  if (kernel.every(Number.isInteger)) return avgPool2d(x, { kernel }); // windows that share no cells
+  if (kernel.every(Number.isInteger)) return avgPool2d(x, { kernelSize: kernel }); // windows that share no cells
   return callOp('adaptiveAvgPool2d', [x], { outputSize: size });
 }

@@ -9,28 +9,28 @@ import { reshape } from '../reshape/op.js';
 import { where } from '../where/op.js';
 
 /** A possibly negative row of `weight` as 0 .. rows-1. */
-function normalizeRow(paddingIndex: number, weight: Tensor): number {
+function normalizeRow(paddingIdx: number, weight: Tensor): number {
   const [rows] = weight.shape;
-  const row = paddingIndex < 0 ? paddingIndex + rows : paddingIndex;
+  const row = paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
   if (!Number.isInteger(row) || row < 0 || row >= rows) {
-    throw new ShapeError(`embedding: paddingIndex ${paddingIndex} is no row of a weight of shape [${weight.shape}]`);
+    throw new ShapeError(`embedding: paddingIdx ${paddingIdx} is no row of a weight of shape [${weight.shape}]`);
   }
   return row;
 }
 
 /**
  * Looks up rows of a table: out[.., :] = weight[index[..], :]. `index` is int32 of any shape, `weight` is
- * [rows, width]; the result has the shape of `index` with `width` as a new last axis. The row `paddingIndex` (which
+ * [rows, width]; the result has the shape of `index` with `width` as a new last axis. The row `paddingIdx` (which
  * may be negative) is looked up like any other, but gets no gradient. PyTorch's name: `torch.nn.functional.embedding`.
  *
  * An index outside 0 .. rows-1 throws a ShapeError on the CPU; on WebGPU its row is NaN (0 for int32).
  */
-export function embedding(index: Tensor, weight: Tensor, options: { paddingIndex?: number } = {}): Tensor {
+export function embedding(index: Tensor, weight: Tensor, options: { paddingIdx?: number } = {}): Tensor {
   requireTensors('embedding', { index, weight });
-  const { paddingIndex } = readOptions('embedding', options, { paddingIndex: undefined });
+  const { paddingIdx } = readOptions('embedding', options, { paddingIdx: undefined });
   requireInt('embedding', 'index', index.dtype);
   if (weight.rank !== 2) throw new ShapeError(`embedding: weight must have the shape [rows, width], got [${weight.shape}]`);
-  const padding = paddingIndex === undefined ? null : normalizeRow(paddingIndex, weight);
+  const padding = paddingIdx === undefined ? null : normalizeRow(paddingIdx, weight);
   return scope(() => {
     const flat = reshape(index, [index.size]);
     const rows = indexSelect(weight, flat, { axis: 0 });

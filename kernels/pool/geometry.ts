@@ -3,7 +3,7 @@ import type { Shape } from '../../core/shape.js';
 
 /** Settings of two-dimensional pooling: height, then width. */
 export interface PoolAttrs {
-  kernel: readonly [number, number];
+  kernelSize: readonly [number, number];
   stride: readonly [number, number];
   padding: readonly [number, number];
   dilation: readonly [number, number];
@@ -19,10 +19,10 @@ function firstTap(start: number, kernel: number, dilation: number): number | nul
   return skipped < kernel ? start + skipped * dilation : null;
 }
 
-function outExtent(op: string, x: Shape, axis: 0 | 1, { kernel, stride, padding, dilation, ceilMode }: PoolAttrs): number {
+function outExtent(op: string, x: Shape, axis: 0 | 1, { kernelSize, stride, padding, dilation, ceilMode }: PoolAttrs): number {
   const extent = x[2 + axis];
-  const [k, s, p, d] = [kernel[axis], stride[axis], padding[axis], dilation[axis]];
-  for (const [name, value, least] of [['kernel', k, 1], ['stride', s, 1], ['padding', p, 0], ['dilation', d, 1]] as const) {
+  const [k, s, p, d] = [kernelSize[axis], stride[axis], padding[axis], dilation[axis]];
+  for (const [name, value, least] of [['kernelSize', k, 1], ['stride', s, 1], ['padding', p, 0], ['dilation', d, 1]] as const) {
     if (!Number.isInteger(value) || value < least) throw new ShapeError(`${op}: ${name} must be whole numbers from ${least}, got ${value}`);
   }
   if (2 * p > k) throw new ShapeError(`${op}: padding ${p} is more than half of the kernel's ${k}: some windows would hold padding only`);
@@ -48,7 +48,7 @@ export function poolShape(op: string, x: Shape, attrs: PoolAttrs): number[] {
 }
 
 /** The window of output position `position` on one axis: its first cell, and one past its last, before clipping to the input. */
-export function windowOf(position: number, axis: 0 | 1, { kernel, stride, padding, dilation }: PoolAttrs): [number, number] {
+export function windowOf(position: number, axis: 0 | 1, { kernelSize, stride, padding, dilation }: PoolAttrs): [number, number] {
   const start = position * stride[axis] - padding[axis];
-  return [start, start + dilation[axis] * (kernel[axis] - 1) + 1];
+  return [start, start + dilation[axis] * (kernelSize[axis] - 1) + 1];
 }

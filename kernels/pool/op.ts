@@ -22,9 +22,9 @@ interface PoolGradAttrs extends PoolAttrs {
 }
 
 /** Does a window reach beyond the input? Only then are cells checked. */
-function reachesOutside(input: Shape, output: Shape, { kernel, stride, padding, dilation }: PoolAttrs): boolean {
+function reachesOutside(input: Shape, output: Shape, { kernelSize, stride, padding, dilation }: PoolAttrs): boolean {
   return [0, 1].some((axis) => {
-    const end = (output[2 + axis] - 1) * stride[axis] - padding[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+    const end = (output[2 + axis] - 1) * stride[axis] - padding[axis] + dilation[axis] * (kernelSize[axis] - 1) + 1;
     return padding[axis] > 0 || end > input[2 + axis];
   });
 }
@@ -42,13 +42,13 @@ interface PoolLaunch {
 }
 
 function planPool({ entryPoint, input, output, attrs, size, run = 1, isChecked = true, bind = {} }: PoolLaunch): KernelPlan {
-  const { kernel, stride, padding, dilation } = attrs;
+  const { kernelSize, stride, padding, dilation } = attrs;
   return {
     launches: [{
       module: poolWgsl,
       entryPoint,
       bind,
-      overrides: { KERNEL_Y: kernel[0], KERNEL_X: kernel[1], CHECKED: isChecked, COUNT_INCLUDE_PAD: attrs.countIncludePad },
+      overrides: { KERNEL_Y: kernelSize[0], KERNEL_X: kernelSize[1], CHECKED: isChecked, COUNT_INCLUDE_PAD: attrs.countIncludePad },
       params: {
         height: input[2],
         width: input[3],
@@ -90,13 +90,13 @@ function planBackward(
 }
 
 /** Do windows lie side by side, without overlap, gap or padding? */
-function windowsAreDisjoint({ kernel, stride, padding, dilation }: PoolAttrs): boolean {
-  return [0, 1].every((axis) => kernel[axis] === stride[axis] && padding[axis] === 0 && dilation[axis] === 1);
+function windowsAreDisjoint({ kernelSize, stride, padding, dilation }: PoolAttrs): boolean {
+  return [0, 1].every((axis) => kernelSize[axis] === stride[axis] && padding[axis] === 0 && dilation[axis] === 1);
 }
 
 /** Every operand is moved once, however many windows share a cell. */
-function windowCost(operands: readonly Spec[], pooled: Spec, { kernel }: PoolAttrs): Cost {
-  return { ...movingCost(...operands), flops: sizeOf(pooled.shape) * kernel[0] * kernel[1] };
+function windowCost(operands: readonly Spec[], pooled: Spec, { kernelSize }: PoolAttrs): Cost {
+  return { ...movingCost(...operands), flops: sizeOf(pooled.shape) * kernelSize[0] * kernelSize[1] };
 }
 
 function requireGradientShape(op: string, gradient: Shape, attrs: PoolGradAttrs): void {
@@ -176,7 +176,7 @@ export const avgPool2dGradOp = defineOp<KernelOp<PoolGradAttrs>>({
 
 export interface PoolOptions {
   /** The window: one number, or [height, width]. */
-  kernel: Pair;
+  kernelSize: Pair;
   /** Default: the kernel, so that windows do not overlap. */
   stride?: Pair;
   /** On each side; at most half of the kernel. Default 0. */
@@ -197,16 +197,16 @@ export interface AvgPoolOptions extends PoolOptions {
 
 const POOL_DEFAULTS = { stride: undefined, padding: 0, ceilMode: false };
 
-/** Of every option but `kernel`, for `readOptions`. */
+/** Of every option but `kernelSize`, for `readOptions`. */
 export const MAX_POOL_DEFAULTS = { ...POOL_DEFAULTS, dilation: 1 };
 export const AVG_POOL_DEFAULTS = { ...POOL_DEFAULTS, countIncludePad: true };
 
 type PoolSettings = Required<Omit<MaxPoolOptions & AvgPoolOptions, 'stride'>> & Pick<PoolOptions, 'stride'>;
 
-function attrsOf(op: string, { kernel, stride = kernel, padding, dilation, ceilMode, countIncludePad }: PoolSettings): PoolAttrs {
-  const pairs = { kernel, stride, padding, dilation };
+function attrsOf(op: string, { kernelSize, stride = kernelSize, padding, dilation, ceilMode, countIncludePad }: PoolSettings): PoolAttrs {
+  const pairs = { kernelSize, stride, padding, dilation };
   const both = (name: keyof typeof pairs) => pairOf(op, name, pairs[name]);
-  return { kernel: both('kernel'), stride: both('stride'), padding: both('padding'), dilation: both('dilation'), ceilMode, countIncludePad };
+  return { kernelSize: both('kernelSize'), stride: both('stride'), padding: both('padding'), dilation: both('dilation'), ceilMode, countIncludePad };
 }
 
 /**
@@ -222,13 +222,13 @@ export function maxPool2d(x: Tensor, options: MaxPoolOptions): Tensor {
 
 /** `maxPool2d`, and where each maximum lies in its plane: y * width + x, int32. */
 export function maxPool2dWithIndices(x: Tensor, options: MaxPoolOptions): { out: Tensor; indices: Tensor } {
-  const settings = readOptions('maxPool2d', options, { kernel: REQUIRED, ...MAX_POOL_DEFAULTS });
+  const settings = readOptions('maxPool2d', options, { kernelSize: REQUIRED, ...MAX_POOL_DEFAULTS });
   const [out, indices] = applyOp(maxPool2dOp, [x], attrsOf('maxPool2d', { ...settings, countIncludePad: true }));
   return { out, indices };
 }
 
 /** The mean of each window of x [batch, channels, height, width]. PyTorch's name: `torch.nn.functional.avg_pool2d`. */
 export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
-  const settings = readOptions('avgPool2d', options, { kernel: REQUIRED, ...AVG_POOL_DEFAULTS });
+  const settings = readOptions('avgPool2d', options, { kernelSize: REQUIRED, ...AVG_POOL_DEFAULTS });
   return applyOp(avgPool2dOp, [x], attrsOf('avgPool2d', { ...settings, dilation: 1 }))[0];
 }

@@ -1,7 +1,7 @@
 import { type Sample, defineSamples } from '../../core/samples.js';
 import { type PoolAttrs, poolShape } from './geometry.js';
 
-const PLAIN: PoolAttrs = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceilMode: false, countIncludePad: true };
+const PLAIN: PoolAttrs = { kernelSize: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceilMode: false, countIncludePad: true };
 
 interface Case {
   label: string;
@@ -13,22 +13,22 @@ const CASES: readonly Case[] = [
   { label: '2x2', x: [2, 3, 6, 4] },
   { label: 'a rest is dropped', x: [1, 2, 7, 5] },
   { label: 'a rest is kept', x: [1, 2, 7, 5], attrs: { ceilMode: true } },
-  { label: 'overlapping windows', x: [1, 2, 6, 7], attrs: { kernel: [3, 3], stride: [1, 2] } },
-  { label: 'padding', x: [1, 2, 6, 7], attrs: { kernel: [3, 3], stride: [2, 2], padding: [1, 1] } },
-  { label: 'padding, a rest is kept', x: [1, 1, 8, 8], attrs: { kernel: [3, 3], stride: [2, 2], padding: [1, 1], ceilMode: true } },
-  { label: 'padding not counted', x: [1, 1, 5, 5], attrs: { kernel: [3, 2], stride: [2, 1], padding: [1, 1], countIncludePad: false } },
-  { label: '3x2 windows side by side', x: [1, 2, 6, 8], attrs: { kernel: [3, 2], stride: [3, 2] } },
-  { label: '3x2 windows side by side, a rest is dropped', x: [1, 2, 8, 7], attrs: { kernel: [3, 2], stride: [3, 2] } },
-  { label: 'gaps between the windows', x: [1, 1, 7, 8], attrs: { kernel: [2, 1], stride: [3, 3] } },
-  { label: 'one window', x: [2, 1, 4, 5], attrs: { kernel: [4, 5] } },
+  { label: 'overlapping windows', x: [1, 2, 6, 7], attrs: { kernelSize: [3, 3], stride: [1, 2] } },
+  { label: 'padding', x: [1, 2, 6, 7], attrs: { kernelSize: [3, 3], stride: [2, 2], padding: [1, 1] } },
+  { label: 'padding, a rest is kept', x: [1, 1, 8, 8], attrs: { kernelSize: [3, 3], stride: [2, 2], padding: [1, 1], ceilMode: true } },
+  { label: 'padding not counted', x: [1, 1, 5, 5], attrs: { kernelSize: [3, 2], stride: [2, 1], padding: [1, 1], countIncludePad: false } },
+  { label: '3x2 windows side by side', x: [1, 2, 6, 8], attrs: { kernelSize: [3, 2], stride: [3, 2] } },
+  { label: '3x2 windows side by side, a rest is dropped', x: [1, 2, 8, 7], attrs: { kernelSize: [3, 2], stride: [3, 2] } },
+  { label: 'gaps between the windows', x: [1, 1, 7, 8], attrs: { kernelSize: [2, 1], stride: [3, 3] } },
+  { label: 'one window', x: [2, 1, 4, 5], attrs: { kernelSize: [4, 5] } },
   { label: 'several workgroups', x: [3, 5, 26, 26] },
   { label: 'several runs a row', x: [1, 2, 2, 43] },
   { label: 'several runs a row, a rest is kept', x: [1, 1, 3, 69], attrs: { ceilMode: true } },
   { label: 'no images', x: [0, 2, 4, 4] },
 ];
 const DILATED: readonly Case[] = [
-  { label: 'dilation', x: [1, 2, 8, 7], attrs: { kernel: [3, 2], stride: [1, 2], dilation: [2, 3] } },
-  { label: 'dilation and padding', x: [1, 1, 3, 4], attrs: { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [2, 2] } },
+  { label: 'dilation', x: [1, 2, 8, 7], attrs: { kernelSize: [3, 2], stride: [1, 2], dilation: [2, 3] } },
+  { label: 'dilation and padding', x: [1, 1, 3, 4], attrs: { kernelSize: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [2, 2] } },
 ];
 
 const attrsOf = ({ attrs }: Case): PoolAttrs => ({ ...PLAIN, ...attrs });
@@ -65,7 +65,7 @@ function forwardErrors(op: string) {
   const call = (shape: readonly number[], attrs: Partial<PoolAttrs> = {}) => ({ inputs: [{ shape }], attrs: { ...PLAIN, ...attrs } });
   return [
     { label: 'x of rank 3', ...call([3, 4, 4]), error: 'ShapeError', message: new RegExp(`${op}: x \\[3,4,4\\]`) },
-    { label: 'a window larger than x', ...call([1, 1, 4, 4], { kernel: [5, 2] }), error: 'ShapeError', message: new RegExp(`${op}: x \\[1,1,4,4\\].*reaches over 5`) },
+    { label: 'a window larger than x', ...call([1, 1, 4, 4], { kernelSize: [5, 2] }), error: 'ShapeError', message: new RegExp(`${op}: x \\[1,1,4,4\\].*reaches over 5`) },
     { label: 'too much padding', ...call([1, 1, 4, 4], { padding: [2, 2] }), error: 'ShapeError', message: new RegExp(`${op}: padding 2`) },
     { label: 'a window of padding only', ...call([1, 1, 0, 4], { padding: [1, 0] }), error: 'ShapeError', message: new RegExp(`${op}: x \\[1,1,0,4\\].*from -1 on holds padding only, on axis 2`) },
     { label: 'stride 0', ...call([1, 1, 4, 4], { stride: [0, 2] }), error: 'ShapeError', message: new RegExp(`${op}: stride .* got 0`) },

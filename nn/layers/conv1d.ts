@@ -15,18 +15,18 @@ export interface Conv1dLayerOptions extends Conv1dOptions, FactoryOptions {
  * uniform within 1 / sqrt(inChannels / groups * kernel). PyTorch's name: `nn.Conv1d`.
  */
 export class Conv1d extends Module {
-  /** [outChannels, inChannels / groups, kernel] */
+  /** [outChannels, inChannels / groups, kernelSize] */
   weight: Tensor;
   /** [outChannels] */
   bias: Tensor | null;
   private readonly geometry: Conv1dOptions;
 
-  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: number, options: Conv1dLayerOptions = {}) {
+  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernelSize: number, options: Conv1dLayerOptions = {}) {
     super();
     const { stride, padding, dilation, groups, bias, ...factory } = readOptions('Conv1d', options, CONV_DEFAULTS);
-    checkConvolution('Conv1d', inChannels, outChannels, { kernel }, groups);
+    checkConvolution('Conv1d', inChannels, outChannels, { kernelSize }, groups);
     this.geometry = { stride, padding, dilation, groups };
-    ({ weight: this.weight, bias: this.bias } = convParameters([outChannels, inChannels / groups, kernel], outChannels, bias, factory));
+    ({ weight: this.weight, bias: this.bias } = convParameters([outChannels, inChannels / groups, kernelSize], outChannels, bias, factory));
   }
 
   forward(x: Tensor): Tensor {

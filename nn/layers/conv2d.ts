@@ -22,10 +22,10 @@ export class Conv2d extends Module {
   bias: Tensor | null;
   private readonly geometry: Conv2dOptions;
 
-  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: Conv2dLayerOptions = {}) {
+  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernelSize: Pair, options: Conv2dLayerOptions = {}) {
     super();
     const { stride, padding, dilation, groups, bias, ...factory } = readOptions('Conv2d', options, CONV_DEFAULTS);
-    const [kernelHeight, kernelWidth] = pairOf('Conv2d', 'kernel', kernel);
+    const [kernelHeight, kernelWidth] = pairOf('Conv2d', 'kernelSize', kernelSize);
     checkConvolution('Conv2d', inChannels, outChannels, { kernelHeight, kernelWidth }, groups);
     this.geometry = { stride, padding, dilation, groups };
     const shape = [outChannels, inChannels / groups, kernelHeight, kernelWidth];

@@ -25,10 +25,10 @@ export class ConvTranspose2d extends Module {
   bias: Tensor | null;
   private readonly geometry: ConvTranspose2dOptions;
 
-  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: Pair, options: ConvTranspose2dLayerOptions = {}) {
+  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernelSize: Pair, options: ConvTranspose2dLayerOptions = {}) {
     super();
     const { stride, padding, outputPadding, dilation, groups, bias, ...factory } = readOptions('ConvTranspose2d', options, DEFAULTS);
-    const [kernelHeight, kernelWidth] = pairOf('ConvTranspose2d', 'kernel', kernel);
+    const [kernelHeight, kernelWidth] = pairOf('ConvTranspose2d', 'kernelSize', kernelSize);
     checkConvolution('ConvTranspose2d', inChannels, outChannels, { kernelHeight, kernelWidth }, groups);
     this.geometry = { stride, padding, outputPadding, dilation, groups };
     const shape = [inChannels, outChannels / groups, kernelHeight, kernelWidth];
@@ -47,18 +47,18 @@ export interface ConvTranspose1dLayerOptions extends ConvTranspose1dOptions, Fac
 
 /** The transposed convolution of sequences [n, inChannels, length]. See `ConvTranspose2d`. PyTorch's name: `nn.ConvTranspose1d`. */
 export class ConvTranspose1d extends Module {
-  /** [inChannels, outChannels / groups, kernel] */
+  /** [inChannels, outChannels / groups, kernelSize] */
   weight: Tensor;
   /** [outChannels] */
   bias: Tensor | null;
   private readonly geometry: ConvTranspose1dOptions;
 
-  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernel: number, options: ConvTranspose1dLayerOptions = {}) {
+  constructor(readonly inChannels: number, readonly outChannels: number, readonly kernelSize: number, options: ConvTranspose1dLayerOptions = {}) {
     super();
     const { stride, padding, outputPadding, dilation, groups, bias, ...factory } = readOptions('ConvTranspose1d', options, DEFAULTS);
-    checkConvolution('ConvTranspose1d', inChannels, outChannels, { kernel }, groups);
+    checkConvolution('ConvTranspose1d', inChannels, outChannels, { kernelSize }, groups);
     this.geometry = { stride, padding, outputPadding, dilation, groups };
-    ({ weight: this.weight, bias: this.bias } = convParameters([inChannels, outChannels / groups, kernel], outChannels, bias, factory));
+    ({ weight: this.weight, bias: this.bias } = convParameters([inChannels, outChannels / groups, kernelSize], outChannels, bias, factory));
   }
 
   forward(x: Tensor): Tensor {

@@ -9,29 +9,29 @@ import { Module, parameter } from '../module.js';
 import { FACTORY, type FactoryOptions, requireCounts } from './options.js';
 
 /**
- * Looks rows up: int32 indices [..] to [.., width]. Rows start standard normal; the one at `paddingIndex` starts at zero
+ * Looks rows up: int32 indices [..] to [.., embeddingDim]. Rows start standard normal; the one at `paddingIdx` starts at zero
  * and is never learned. PyTorch's name: `nn.Embedding`.
  */
 export class Embedding extends Module {
-  /** [rows, width] */
+  /** [numEmbeddings, embeddingDim] */
   weight: Tensor;
-  readonly paddingIndex: number | undefined;
+  readonly paddingIdx: number | undefined;
 
-  constructor(readonly rows: number, readonly width: number, options: FactoryOptions & { paddingIndex?: number } = {}) {
+  constructor(readonly numEmbeddings: number, readonly embeddingDim: number, options: FactoryOptions & { paddingIdx?: number } = {}) {
     super();
-    requireCounts('Embedding', { rows, width });
-    const { paddingIndex, ...factory } = readOptions('Embedding', options, { paddingIndex: undefined, ...FACTORY });
-    if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && paddingIndex >= -rows && paddingIndex < rows)) {
-      throw new ShapeError(`Embedding: paddingIndex ${paddingIndex} is no row of ${rows}`);
+    requireCounts('Embedding', { numEmbeddings, embeddingDim });
+    const { paddingIdx, ...factory } = readOptions('Embedding', options, { paddingIdx: undefined, ...FACTORY });
+    if (paddingIdx !== undefined && !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)) {
+      throw new ShapeError(`Embedding: paddingIdx ${paddingIdx} is no row of ${numEmbeddings}`);
     }
-    this.paddingIndex = paddingIndex;
+    this.paddingIdx = paddingIdx;
     this.weight = parameter(scope(() => {
-      const learned = Array.from({ length: rows }, (_, row) => (row === paddingIndex || row - rows === paddingIndex ? 0 : 1));
-      return mul(normal([rows, width], 0, 1, factory), tensor(learned, [rows, 1], factory));
+      const learned = Array.from({ length: numEmbeddings }, (_, row) => (row === paddingIdx || row - numEmbeddings === paddingIdx ? 0 : 1));
+      return mul(normal([numEmbeddings, embeddingDim], 0, 1, factory), tensor(learned, [numEmbeddings, 1], factory));
     }));
   }
 
   forward(index: Tensor): Tensor {
-    return embedding(index, this.weight, { paddingIndex: this.paddingIndex });
+    return embedding(index, this.weight, { paddingIdx: this.paddingIdx });
   }
 }

@@ -21,7 +21,7 @@ export interface BatchNormLayerOptions extends FactoryOptions {
 }
 
 abstract class BatchNorm extends Module {
-  /** [features], like the others. */
+  /** [numFeatures], like the others. */
   weight: Tensor | null;
   bias: Tensor | null;
   runningMean: Tensor | null;
@@ -29,19 +29,19 @@ abstract class BatchNorm extends Module {
   readonly eps: number;
   readonly momentum: number;
 
-  constructor(layer: string, readonly features: number, options: BatchNormLayerOptions) {
+  constructor(layer: string, readonly numFeatures: number, options: BatchNormLayerOptions) {
     super();
-    requireCounts(layer, { features });
+    requireCounts(layer, { numFeatures });
     const defaults = { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true, ...FACTORY };
     const { eps, momentum, affine, trackRunningStats, ...factory } = readOptions(layer, options, defaults);
     requireNumber(layer, 'eps', eps);
     requireNumber(layer, 'momentum', momentum);
     this.eps = eps;
     this.momentum = momentum;
-    this.weight = affine ? parameter(ones([features], factory)) : null;
-    this.bias = affine ? parameter(zeros([features], factory)) : null;
-    this.runningMean = trackRunningStats ? buffer(zeros([features], factory)) : null;
-    this.runningVar = trackRunningStats ? buffer(ones([features], factory)) : null;
+    this.weight = affine ? parameter(ones([numFeatures], factory)) : null;
+    this.bias = affine ? parameter(zeros([numFeatures], factory)) : null;
+    this.runningMean = trackRunningStats ? buffer(zeros([numFeatures], factory)) : null;
+    this.runningVar = trackRunningStats ? buffer(ones([numFeatures], factory)) : null;
   }
 
   /** Throws unless x has the axes that the layer is for. */
@@ -56,30 +56,30 @@ abstract class BatchNorm extends Module {
 }
 
 /**
- * Normalises each channel of [n, features, h, w]: by the batch in training, by the running statistics in evaluation.
+ * Normalises each channel of [n, numFeatures, h, w]: by the batch in training, by the running statistics in evaluation.
  * Scale and running variance start at 1, shift and running mean at 0. PyTorch's name: `nn.BatchNorm2d`.
  */
 export class BatchNorm2d extends BatchNorm {
-  constructor(features: number, options: BatchNormLayerOptions = {}) {
-    super('BatchNorm2d', features, options);
+  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
+    super('BatchNorm2d', numFeatures, options);
   }
 
   protected check(x: Tensor): void {
-    if (x.rank !== 4 || x.shape[1] !== this.features) {
-      throw new ShapeError(`BatchNorm2d: x [${x.shape}] must have four axes [n, ${this.features}, h, w]`);
+    if (x.rank !== 4 || x.shape[1] !== this.numFeatures) {
+      throw new ShapeError(`BatchNorm2d: x [${x.shape}] must have four axes [n, ${this.numFeatures}, h, w]`);
     }
   }
 }
 
-/** Normalises each feature of [n, features], or each channel of [n, features, length]. See `BatchNorm2d`. PyTorch's name: `nn.BatchNorm1d`. */
+/** Normalises each feature of [n, numFeatures], or each channel of [n, numFeatures, length]. See `BatchNorm2d`. PyTorch's name: `nn.BatchNorm1d`. */
 export class BatchNorm1d extends BatchNorm {
-  constructor(features: number, options: BatchNormLayerOptions = {}) {
-    super('BatchNorm1d', features, options);
+  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
+    super('BatchNorm1d', numFeatures, options);
   }
 
   protected check(x: Tensor): void {
-    if ((x.rank !== 2 && x.rank !== 3) || x.shape[1] !== this.features) {
-      throw new ShapeError(`BatchNorm1d: x [${x.shape}] must have two or three axes [n, ${this.features}], [n, ${this.features}, length]`);
+    if ((x.rank !== 2 && x.rank !== 3) || x.shape[1] !== this.numFeatures) {
+      throw new ShapeError(`BatchNorm1d: x [${x.shape}] must have two or three axes [n, ${this.numFeatures}], [n, ${this.numFeatures}, length]`);
     }
   }
 }
@@ -128,29 +128,29 @@ export interface GroupNormLayerOptions extends FactoryOptions {
 }
 
 /**
- * Normalises each example of [n, channels, ...] over `groups` runs of neighbouring channels. The scale starts at 1, the shift at 0.
+ * Normalises each example of [n, numChannels, ...] over `numGroups` runs of neighbouring channels. The scale starts at 1, the shift at 0.
  * PyTorch's name: `nn.GroupNorm`.
  */
 export class GroupNorm extends Module {
-  /** [channels], like the bias. */
+  /** [numChannels], like the bias. */
   weight: Tensor | null;
   bias: Tensor | null;
   readonly eps: number;
 
-  constructor(readonly groups: number, readonly channels: number, options: GroupNormLayerOptions = {}) {
+  constructor(readonly numGroups: number, readonly numChannels: number, options: GroupNormLayerOptions = {}) {
     super();
-    requireCounts('GroupNorm', { groups, channels });
-    if (channels % groups !== 0) throw new ShapeError(`GroupNorm: ${channels} channels do not fall into ${groups} groups`);
+    requireCounts('GroupNorm', { numGroups, numChannels });
+    if (numChannels % numGroups !== 0) throw new ShapeError(`GroupNorm: ${numChannels} channels do not fall into ${numGroups} groups`);
     const { eps, affine, ...factory } = readOptions('GroupNorm', options, { eps: 1e-5, affine: true, ...FACTORY });
     this.eps = eps;
-    this.weight = affine ? parameter(ones([channels], factory)) : null;
-    this.bias = affine ? parameter(zeros([channels], factory)) : null;
+    this.weight = affine ? parameter(ones([numChannels], factory)) : null;
+    this.bias = affine ? parameter(zeros([numChannels], factory)) : null;
   }
 
   forward(x: Tensor): Tensor {
     requireTensor('GroupNorm', 'x', x);
-    if (x.shape[1] !== this.channels) throw new ShapeError(`GroupNorm: x [${x.shape}] must be [n, ${this.channels}, ...]`);
+    if (x.shape[1] !== this.numChannels) throw new ShapeError(`GroupNorm: x [${x.shape}] must be [n, ${this.numChannels}, ...]`);
     const { weight, bias, eps } = this;
-    return groupNorm(x, this.groups, { weight, bias, eps });
+    return groupNorm(x, this.numGroups, { weight, bias, eps });
   }
 }

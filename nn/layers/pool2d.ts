@@ -9,29 +9,29 @@ import { Module } from '../module.js';
 
 /** The largest value of each window: [n, channels, h, w] to [n, channels, h', w']. PyTorch's name: `nn.MaxPool2d`. */
 export class MaxPool2d extends Module {
-  readonly options: Omit<MaxPoolOptions, 'kernel'>;
+  readonly options: Omit<MaxPoolOptions, 'kernelSize'>;
 
-  constructor(readonly kernel: Pair, options: Omit<MaxPoolOptions, 'kernel'> = {}) {
+  constructor(readonly kernelSize: Pair, options: Omit<MaxPoolOptions, 'kernelSize'> = {}) {
     super();
     this.options = readOptions('MaxPool2d', options, MAX_POOL_DEFAULTS);
   }
 
   forward(x: Tensor): Tensor {
-    return maxPool2d(x, { ...this.options, kernel: this.kernel });
+    return maxPool2d(x, { ...this.options, kernelSize: this.kernelSize });
   }
 }
 
 /** The mean of each window: [n, channels, h, w] to [n, channels, h', w']. PyTorch's name: `nn.AvgPool2d`. */
 export class AvgPool2d extends Module {
-  readonly options: Omit<AvgPoolOptions, 'kernel'>;
+  readonly options: Omit<AvgPoolOptions, 'kernelSize'>;
 
-  constructor(readonly kernel: Pair, options: Omit<AvgPoolOptions, 'kernel'> = {}) {
+  constructor(readonly kernelSize: Pair, options: Omit<AvgPoolOptions, 'kernelSize'> = {}) {
     super();
     this.options = readOptions('AvgPool2d', options, AVG_POOL_DEFAULTS);
   }
 
   forward(x: Tensor): Tensor {
-    return avgPool2d(x, { ...this.options, kernel: this.kernel });
+    return avgPool2d(x, { ...this.options, kernelSize: this.kernelSize });
   }
 }
 

@@ -1,7 +1,7 @@
 import { adaptiveAvgPool2d, avgPool2d, maxPool2d } from '../../index.js';
 import type { OracleAttrs, OracleFamily } from './types.js';
 
-const common = ({ kernel, stride, padding, ceil_mode: ceilMode }: OracleAttrs) => ({ kernel, stride, padding, ceilMode });
+const common = ({ kernel: kernelSize, stride, padding, ceil_mode: ceilMode }: OracleAttrs) => ({ kernelSize, stride, padding, ceilMode });
 
 export const pool: OracleFamily = {
   max_pool2d: ({ x }, attrs) => maxPool2d(x, { ...common(attrs), dilation: attrs.dilation }),

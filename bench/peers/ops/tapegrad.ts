@@ -22,7 +22,7 @@ function convolution({ stride, padding, groups }: Works['conv2d']) {
 
 function pooling(x: Tensor, size: number) {
   const zero = both(0);
-  return { kernel: both(size), stride: both(size), padding: zero, dilation: both(1), ceilMode: false, countIncludePad: true, inputShape: x.shape };
+  return { kernelSize: both(size), stride: both(size), padding: zero, dilation: both(1), ceilMode: false, countIncludePad: true, inputShape: x.shape };
 }
 
 const WORKS: WorkTable<Tensor> = {
@@ -30,11 +30,11 @@ const WORKS: WorkTable<Tensor> = {
   conv2d: ([x, weight], { stride, padding, groups }) => () => conv2d(x, weight, null, { stride, padding, groups }),
   conv2dGradInput: ([gradient, weight], attrs) => () => call('conv2dGradInput', [gradient, weight], { ...convolution(attrs), inputShape: attrs.shape }),
   conv2dGradWeight: ([x, gradient], attrs) => () => call('conv2dGradWeight', [x, gradient], { ...convolution(attrs), weightShape: attrs.shape }),
-  maxPool2d: ([x], { size }) => () => maxPool2d(x, { kernel: size }),
-  avgPool2d: ([x], { size }) => () => avgPool2d(x, { kernel: size }),
+  maxPool2d: ([x], { size }) => () => maxPool2d(x, { kernelSize: size }),
+  avgPool2d: ([x], { size }) => () => avgPool2d(x, { kernelSize: size }),
   maxPool2dGrad(held, { size }) {
     const [gradient, x] = held;
-    const { out, indices } = maxPool2dWithIndices(x, { kernel: size });
+    const { out, indices } = maxPool2dWithIndices(x, { kernelSize: size });
     out.dispose();
     held.push(indices);
     return () => call('maxPool2dGrad', [gradient, indices], pooling(x, size));
