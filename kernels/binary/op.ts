@@ -84,7 +84,10 @@ function callPromoted(name: string, a: Operand, b: Operand, floatOnly = false): 
   return withPromotedOperands(name, a, b, (x, y) => callOp(name, [x, y], {}), floatOnly);
 }
 
-/** a + b with broadcasting. Operands are tensors, or one tensor and a number; dtypes are promoted as in PyTorch. */
+/**
+ * a + b with broadcasting. Operands are tensors, or one tensor and a number, which takes the tensor's dtype (or float32 where it is not
+ * whole). Of two dtypes the result has the one of `promoteTypes`; unlike PyTorch, a tensor without axes counts as any other.
+ */
 export function add(a: Operand, b: Operand): Tensor {
   return callPromoted('add', a, b);
 }
