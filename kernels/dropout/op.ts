@@ -1,6 +1,6 @@
 import { callOp } from '../../core/apply.js';
 import { requireFloat } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
+import { TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions, requireNumber } from '../../core/options.js';
 import { sizeOf } from '../../core/shape.js';
@@ -11,7 +11,7 @@ import { dropoutCpu } from './cpu.js';
 
 function checkProbability(p: number): void {
   requireNumber('dropout', 'p', p);
-  if (!(p >= 0 && p < 1)) throw new ShapeError(`dropout: p must be at least 0 and below 1, got ${p}`);
+  if (!(p >= 0 && p < 1)) throw new TapegradError(`dropout: p must be at least 0 and below 1, got ${p}`);
 }
 
 /** The mask is never stored: the stream's start is in the attributes, and the vjp draws it again. */
@@ -34,7 +34,7 @@ export const dropoutOp = defineOp<KernelOp<StreamStart & { p: number }>>({
 
 /**
  * In training, sets each element to 0 with probability p, and divides the others by 1 - p so that the mean stays.
- * Otherwise gives x itself. The choice comes from the generator that `manualSeed` seeds. Throws a ShapeError for p
+ * Otherwise gives x itself. The choice comes from the generator that `manualSeed` seeds. Throws a TapegradError for p
  * outside [0, 1). Unlike PyTorch's, an element that is dropped is 0 even if it was NaN.
  * PyTorch's name: `torch.nn.functional.dropout`.
  */

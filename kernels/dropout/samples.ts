@@ -18,9 +18,9 @@ defineSamples('dropout', {
     drop('no elements', [0, 3]),
   ],
   errors: [
-    { ...drop('everything', [3], { p: 1 }), error: 'ShapeError', message: /dropout: p must .*got 1$/ },
-    { ...drop('less than nothing', [3], { p: -0.1 }), error: 'ShapeError', message: /dropout: p must .*got -0\.1$/ },
-    { ...drop('not a number', [3], { p: NaN }), error: 'ShapeError', message: /dropout: p must .*got NaN$/ },
+    { ...drop('everything', [3], { p: 1 }), error: 'TapegradError', message: /dropout: p must .*got 1$/ },
+    { ...drop('less than nothing', [3], { p: -0.1 }), error: 'TapegradError', message: /dropout: p must .*got -0\.1$/ },
+    { ...drop('not a number', [3], { p: NaN }), error: 'TapegradError', message: /dropout: p must .*got NaN$/ },
     { ...drop('a negative counter', [3], { counter: -1 }), error: 'ShapeError', message: /dropout: .*counter -1/ },
     {
       label: 'int32',

@@ -109,7 +109,7 @@ defineSamples('matmul', {
       inputs: [{ shape: [2, 3, 4] }, { shape: [5, 4, 3] }],
       attrs: attrs(false, false),
       error: 'ShapeError',
-      message: /matmul: shapes \[2\] and \[5\]/,
+      message: /^matmul: batches of \[2,3,4\] and \[5,4,3\]: shapes \[2\] and \[5\]/,
     },
     {
       label: 'a bias that does not fit',
