@@ -222,9 +222,10 @@ function reversePass(
     for (const leaf of pending.leaves()) pending.applyHooks({ source: leaf, output: 0 }, leaf.hooks);
   });
 }
-/** A gradient for `leaf` to own: memory that anything else holds too (another leaf, the caller, the tape) is copied. */
+
+/** A gradient for a leaf to own: memory that anything else holds too (another leaf, the caller, the tape) is copied. */
 function ownGradient(arrived: Tensor): Tensor {
-  return arrived.storage.isShared ? keep(callOp('cast', [arrived], { dtype: arrived.dtype })) : keep(arrived.alias());
+  return keep(arrived.storage.isShared ? callOp('cast', [arrived], { dtype: arrived.dtype }) : arrived.alias());
 }
 
 /** See `Tensor.backward`. */
