@@ -78,7 +78,8 @@ export function oneOf<Choice extends string>(flag: string, value: string | undef
   return found;
 }
 
-const LARGEST = 2 ** 31;
+/** The largest seed; no other number that a program takes comes near. */
+const LARGEST = 2 ** 32 - 1;
 
 /** A whole number from `least`. */
 export function wholeNumber(flag: string, value: string | undefined, fallback: number, least: number): number {

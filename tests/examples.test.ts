@@ -93,7 +93,7 @@ test('data sets that hold next to nothing, and files that cannot take the result
     ['sentiment', ['--data', hollow], FormatError, /rt-polarity at byte 0: expected at least 10 sentences, found 0$/],
     ['spoken-digits', ['--data', hollow], FormatError, /fsdd at byte 0: expected at least 1 recordings .* to train, found 0$/],
     ['spoken-digits', ['--data', join(folder, 'nowhere')], FormatError, /fsdd at byte 0: expected at least 1 recordings .* to train, found 0$/],
-    ['gan-ring', ['--seed', '4294967296'], UsageError, /^--seed 4294967296: expected a whole number from 0 to 2147483648$/],
+    ['gan-ring', ['--seed', '4294967296'], UsageError, /^--seed 4294967296: expected a whole number from 0 to 4294967295$/],
     ['gan-ring', ['--record', empty], UsageError, /^--record .*empty: it holds no list of results; name another file, or remove it$/],
     ['gan-ring', ['--record', text], UsageError, /^--record .*text: it holds no list of results; name another file, or remove it$/],
     ['gan-ring', ['--out', text], UsageError, /^--out .*text: it is no folder to write to \(EEXIST\)$/],
