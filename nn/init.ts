@@ -2,10 +2,11 @@ import { type TypedArray, allocate, requireFloat } from '../core/dtype.js';
 import { ShapeError, TapegradError } from '../core/errors.js';
 import type { CpuOperand } from '../core/op.js';
 import { readOptions, requireChoice, requireNumber } from '../core/options.js';
+import { reserveRandom } from '../core/random.js';
 import { type Shape, checkShape, sizeOf } from '../core/shape.js';
 import { TENSOR_DEFAULTS, type Tensor, type TensorOptions, tensor } from '../core/tensor.js';
 import { randCpu, randnCpu } from '../kernels/random/cpu.js';
-import { type StreamStart, reserveStream } from '../kernels/random/stream.js';
+import { type StreamStart, nextStream } from '../kernels/random/stream.js';
 import { erf } from '../kernels/unary/functions.js';
 import { normalQuantile } from './normalQuantile.js';
 import { orthonormalize } from './orthogonal.js';
@@ -24,7 +25,8 @@ function drawValues(name: string, from: Draw, shape: Shape, options: TensorOptio
   checkShape(name, shape);
   requireFloat(name, 'the result', dtype);
   const data = allocate(dtype, sizeOf(shape));
-  from([], [{ data, shape }], reserveStream(data.length));
+  from([], [{ data, shape }], nextStream());
+  reserveRandom(data.length);
   return data;
 }
 

@@ -3,9 +3,10 @@ import { requireFloat } from '../../core/dtype.js';
 import { TapegradError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { readOptions, requireNumber } from '../../core/options.js';
+import { reserveRandom } from '../../core/random.js';
 import { sizeOf } from '../../core/shape.js';
 import { type Tensor, requireTensors } from '../../core/tensor.js';
-import { type StreamStart, checkStream, planRandom, reserveStream } from '../random/stream.js';
+import { type StreamStart, checkStream, nextStream, planRandom } from '../random/stream.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { dropoutCpu } from './cpu.js';
 
@@ -44,5 +45,7 @@ export function dropout(x: Tensor, options: { p?: number; training?: boolean } =
   checkProbability(p);
   if (!training || p === 0) return x.alias();
   requireFloat('dropout', 'x', x.dtype);
-  return callOp('dropout', [x], { p, ...reserveStream(x.size) });
+  const out = callOp('dropout', [x], { p, ...nextStream() });
+  reserveRandom(x.size);
+  return out;
 }

@@ -32,8 +32,8 @@ function outExtent(op: string, x: Shape, axis: 0 | 1, { kernelSize, stride, padd
   }
   const count = (ceilMode ? Math.ceil(room / s) : Math.floor(room / s)) + 1;
   const out = ceilMode && (count - 1) * s >= extent + p ? count - 1 : count;
-  for (let position = 0; position < out; position++) {
-    const start = position * s - p;
+  // Windows that begin inside see their first cell; none begins behind, where the padding is at most half of the kernel.
+  for (let start = -p; start < 0 && start + p < out * s; start += s) {
     if ((firstTap(start, k, d) ?? extent) >= extent) {
       throw new ShapeError(`${op}: x [${x}]: with padding ${p} and dilation ${d}, the window from ${start} on holds padding only, on axis ${2 + axis}; pad less`);
     }

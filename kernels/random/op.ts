@@ -2,12 +2,13 @@ import { type DType, isFloat } from '../../core/dtype.js';
 import { DTypeError, ShapeError } from '../../core/errors.js';
 import { type KernelOp, type Op, defineOp } from '../../core/op.js';
 import { readOptions } from '../../core/options.js';
+import { reserveRandom } from '../../core/random.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { create } from '../create.js';
 import { RUN_VARIANTS } from '../runs.js';
 import { randCpu, randIntCpu, randnCpu } from './cpu.js';
-import { type StreamStart, checkStream, nextStream, planRandom, reserveStream } from './stream.js';
+import { type StreamStart, checkStream, nextStream, planRandom } from './stream.js';
 
 export interface RandomAttrs extends StreamStart {
   shape: Shape;
@@ -63,7 +64,7 @@ export const randIntOp = defineOp<KernelOp<RandIntAttrs>>({
 /** Calls an op with the next words of the global generator. They are taken last: a call that throws does not move it. */
 function draw(op: Op, attrs: { shape: Shape }, options: TensorOptions): Tensor {
   const out = create(op, { ...attrs, ...nextStream() }, options);
-  reserveStream(out.size);
+  reserveRandom(out.size);
   return out;
 }
 

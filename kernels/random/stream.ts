@@ -1,5 +1,5 @@
 import { ShapeError } from '../../core/errors.js';
-import { STREAMS, getRandomState, philox4x32, reserveRandom } from '../../core/random.js';
+import { STREAMS, getRandomState, philox4x32 } from '../../core/random.js';
 import type { KernelPlan } from '../../core/webgpu/kernel.js';
 import { flatRuns } from '../runs.js';
 import randomWgsl from './random.wgsl';
@@ -12,17 +12,13 @@ export interface StreamStart {
   readonly counter: number;
 }
 
-/** Where the next words of the global generator (`manualSeed`) begin; leaves it there. */
+/**
+ * Where the next words of the global generator (`manualSeed`) begin; leaves it there. Whoever has drawn them takes them with
+ * `reserveRandom`: last, so that a call that throws does not move the generator.
+ */
 export function nextStream(): StreamStart {
   const { seed, offset } = getRandomState();
   return { key: [seed, STREAMS.tensors], counter: offset };
-}
-
-/** Takes the next `count` words of the global generator. */
-export function reserveStream(count: number): StreamStart {
-  const start = nextStream();
-  reserveRandom(count);
-  return start;
 }
 
 export function checkStream(op: string, { key, counter }: StreamStart): void {
