@@ -16,6 +16,25 @@ for (const wanted of [true, false]) {
   });
 }
 
+test('waits that follow each other at once take one turn of the event loop between them, not one each', async () => {
+  const naps = new Naps(true);
+  for (let i = 0; i < 100; i++) await naps.during(Promise.resolve());
+  const { setImmediate } = globalThis;
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+  let queued = 0;
+  globalThis.setImmediate = Object.assign((...args: Parameters<typeof setImmediate>) => (queued++, setImmediate(...args)), setImmediate);
+  try {
+    const wait = naps.during(later(30));
+    await nextTurn();
+    queued = 0;
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    assert.is(queued, 5);
+    await wait;
+  } finally {
+    globalThis.setImmediate = setImmediate;
+  }
+});
+
 test('only Node polls, and only a device on the CPU wants its core', () => {
   assert.is(Naps.areUseful('software'), true);
   assert.is(Naps.areUseful('discrete'), false);

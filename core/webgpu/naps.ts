@@ -13,6 +13,7 @@ const SHORT_WAIT_MS = 20;
 export class Naps {
   private awaited = 0;
   private began = 0;
+  private turning = false;
   private sleeper: Int32Array<SharedArrayBuffer> | null = null; // made when it is needed: a browser may have no shared memory
 
   /** Whether this runtime polls for a device that computes on the CPU. */
@@ -25,8 +26,10 @@ export class Naps {
   /** `promise`, with naps until it settles. */
   async during<T>(promise: Promise<T>): Promise<T> {
     if (!this.wanted) return promise;
-    if (this.awaited++ === 0) {
-      this.began = performance.now();
+    if (this.awaited++ === 0) this.began = performance.now();
+    // Where one wait follows the other at once, the turn of the first is still queued, and goes on for the second.
+    if (!this.turning) {
+      this.turning = true;
       setImmediate(this.turn);
     }
     try {
@@ -37,7 +40,8 @@ export class Naps {
   }
 
   private readonly turn = (): void => {
-    if (this.awaited === 0) return;
+    this.turning = this.awaited > 0;
+    if (!this.turning) return;
     if (performance.now() - this.began > SHORT_WAIT_MS) {
       this.sleeper ??= new Int32Array(new SharedArrayBuffer(4));
       Atomics.wait(this.sleeper, 0, 0, NAP_MS); // nobody wakes it
