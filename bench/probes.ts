@@ -10,7 +10,7 @@ import fmaScalarWgsl from './probes/fmaScalar.wgsl';
 import fmaVectorWgsl from './probes/fmaVector.wgsl';
 import readVectorWgsl from './probes/readVector.wgsl';
 import writeVectorWgsl from './probes/writeVector.wgsl';
-import { freeRun } from '../kernels/runs.js';
+import { freeWalk } from '../kernels/runs.js';
 import { type Row, rowOf } from './rows.js';
 
 /*
@@ -105,8 +105,9 @@ interface MemoryMix {
 
 const WRITTEN = 0.5;
 
-/** Vec4s of a run, as in the engine's own elementwise kernels where an adapter runs on a CPU. */
-const RUN = freeRun();
+/** The walk of the engine's own elementwise kernels where an adapter runs on a CPU, and one whose runs lie apart. */
+const { run, abreast } = freeWalk();
+const WALKS = [{ name: `${run} neighbours`, run, abreast: 1 }, { name: `${run}, ${abreast} abreast`, run, abreast }];
 
 /** Vec4s that one invocation of the read probe adds up. */
 const READ = 64;
@@ -122,10 +123,13 @@ const MEMORY_MIXES: readonly MemoryMix[] = [
       module: copyVectorWgsl, overrides: { EACH: each }, params: { vectors: vectorsOf(out) }, workgroups: gridFor(vectorsOf(out), LANES * each),
     }),
   })),
-  {
-    name: `copy ${RUN} neighbours`, kind: 'copy',
-    launch: (out) => ({ module: copyRunWgsl, params: { vectors: vectorsOf(out), run: RUN }, workgroups: gridFor(Math.ceil(vectorsOf(out) / RUN), LANES) }),
-  },
+  ...WALKS.map(({ name, run, abreast }): MemoryMix => ({
+    name: `copy ${name}`, kind: 'copy',
+    launch: (out) => ({
+      module: copyRunWgsl, overrides: { ABREAST: abreast }, params: { vectors: vectorsOf(out), run },
+      workgroups: gridFor(Math.ceil(vectorsOf(out) / run), LANES),
+    }),
+  })),
   ...[false, true].map((neighbours): MemoryMix => ({
     name: neighbours ? 'read neighbours' : 'read vec4', kind: 'read', neighbours,
     launch: (out) => {
@@ -134,10 +138,11 @@ const MEMORY_MIXES: readonly MemoryMix[] = [
       return { module: readVectorWgsl, params: { vectors, spread, apart }, workgroups: gridFor(vectors, LANES) };
     },
   })),
-  ...[1, RUN].map((run): MemoryMix => ({
-    name: run === 1 ? 'write vec4' : `write ${run} neighbours`, kind: 'write',
+  ...[{ name: 'vec4', run: 1, abreast: 1 }, ...WALKS].map(({ name, run, abreast }): MemoryMix => ({
+    name: `write ${name}`, kind: 'write',
     launch: (out) => ({
-      module: writeVectorWgsl, params: { vectors: vectorsOf(out), value: WRITTEN, run }, workgroups: gridFor(Math.ceil(vectorsOf(out) / run), LANES),
+      module: writeVectorWgsl, overrides: { ABREAST: abreast }, params: { vectors: vectorsOf(out), value: WRITTEN, run },
+      workgroups: gridFor(Math.ceil(vectorsOf(out) / run), LANES),
     }),
   })),
 ];

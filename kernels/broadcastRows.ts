@@ -1,8 +1,8 @@
 import { type Shape, broadcastStrides, collapseAxes } from '../core/shape.js';
-import { freeRun, runWithin } from './runs.js';
+import { type Walk, freeWalk, walkWithin } from './runs.js';
 
 /** How an elementwise kernel walks operands that broadcast; see `ROWS` in binary.wgsl. */
-export interface BroadcastRows {
+export interface BroadcastRows extends Walk {
   /** Of the output, adjacent axes merged; at least one. */
   readonly shape: readonly number[];
   /** Of each operand, axis by axis. */
@@ -11,8 +11,6 @@ export interface BroadcastRows {
   readonly inRows: boolean;
   /** Does the operand change along the inner axis? */
   readonly steps: readonly boolean[];
-  /** Neighbouring vec4s of an invocation. */
-  readonly run: number;
 }
 
 export function broadcastRows(out: Shape, operands: readonly Shape[], variant?: string): BroadcastRows {
@@ -22,6 +20,6 @@ export function broadcastRows(out: Shape, operands: readonly Shape[], variant?: 
   const innerStrides = strides.map((axes) => axes.at(-1)!);
   const isFlat = shape.length === 1;
   const inRows = (isFlat || inner % 4 === 0) && innerStrides.every((stride) => stride <= 1);
-  const run = isFlat ? freeRun(variant) : inRows ? runWithin(inner / 4, variant) : 1;
-  return { shape, strides, inRows, steps: innerStrides.map((stride) => stride !== 0), run };
+  const walk = isFlat ? freeWalk(variant) : inRows ? walkWithin(inner / 4, variant) : { run: 1, abreast: 1 };
+  return { shape, strides, inRows, steps: innerStrides.map((stride) => stride !== 0), ...walk };
 }

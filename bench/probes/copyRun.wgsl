@@ -1,8 +1,10 @@
 // Probe for the most bytes a second: out[i] = x[i].
 //
-// Tiling: one invocation copies `run` neighbouring vec4s, as adapters that run on a CPU like it. The run is a uniform, because
+// Tiling: one invocation copies `run` vec4s, each ABREAST after the last, as adapters that run on a CPU like it. The run is a uniform, because
 // they unroll a constant loop into far worse code.
 // Cost: 8 bytes moved an element.
+
+override ABREAST: u32 = 1;
 
 struct Params {
   vectors: u32,
@@ -19,8 +21,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var index = first; index < min(first + params.run, params.vectors); index++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var index = first; index < min(first + ABREAST * params.run, params.vectors); index += ABREAST) {
     out[index] = x[index];
   }
 }

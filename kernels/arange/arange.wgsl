@@ -1,9 +1,11 @@
 // out[i] = start + i * step (torch.arange). int32 is exact; float32 counts exactly up to 2^24.
 //
-// Tiling: one invocation writes `run` neighbouring vec4s; the tail of the last vec4 lies in the buffer's padding.
+// Tiling: one invocation writes `run` vec4s, each ABREAST after the last; the tail of the last vec4 lies in the buffer's padding.
 // Cost: 4 bytes written an element.
 
 alias Element = f32; // tile
+
+override ABREAST: u32 = 1;
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)
@@ -21,8 +23,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var vector = first; vector < min(first + ABREAST * params.run, params.vectors); vector += ABREAST) {
     let i = vec4<Element>(vec4u(vector * 4u) + vec4u(0u, 1u, 2u, 3u));
     out[vector] = vec4<Element>(bitcast<Element>(params.start)) + i * bitcast<Element>(params.step);
   }

@@ -6,7 +6,7 @@ import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { wgslType } from '../../core/webgpu/kernel.js';
 import { create } from '../create.js';
 import { bitsOf } from '../fill/op.js';
-import { RUN_VARIANTS, flatRuns } from '../runs.js';
+import { RUN_VARIANTS, flatWalk } from '../runs.js';
 import { arangeCpu } from './cpu.js';
 import arangeWgsl from './arange.wgsl';
 
@@ -40,9 +40,9 @@ export const arangeOp = defineOp<KernelOp<ArangeAttrs>>({
   infer: (_inputs, attrs) => [{ shape: [countOf(attrs)], dtype: attrs.dtype }],
   cpu: arangeCpu,
   kernel({ outputs: [out], attrs: { start, step }, variant }) {
-    const { workgroups, ...runs } = flatRuns(out.shape[0], variant);
-    const params = { ...runs, start: bitsOf(start, out.dtype), step: bitsOf(step, out.dtype) };
-    return { launches: [{ module: arangeWgsl, tiles: { Element: wgslType(out.dtype) }, params, workgroups }] };
+    const { params, ...walk } = flatWalk(out.shape[0], variant);
+    const numbers = { start: bitsOf(start, out.dtype), step: bitsOf(step, out.dtype) };
+    return { launches: [{ module: arangeWgsl, ...walk, tiles: { Element: wgslType(out.dtype) }, params: { ...params, ...numbers } }] };
   },
   variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'it has no inputs' },

@@ -1,7 +1,9 @@
 // destination = source, in place, for any 32-bit dtype.
 //
-// Tiling: one invocation copies `run` neighbouring vec4s; the tail of the last vec4 lies in the buffers' padding.
+// Tiling: one invocation copies `run` vec4s, each ABREAST after the last; the tail of the last vec4 lies in the buffers' padding.
 // Cost: 8 bytes moved an element.
+
+override ABREAST: u32 = 1;
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)
@@ -18,8 +20,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var index = first; index < min(first + params.run, params.vectors); index++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var index = first; index < min(first + ABREAST * params.run, params.vectors); index += ABREAST) {
     destination[index] = source[index];
   }
 }

@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
-import { RUN_VARIANTS, flatRuns } from '../runs.js';
+import { RUN_VARIANTS, flatWalk } from '../runs.js';
 import assignWgsl from './assign.wgsl';
 import { assignCpu } from './cpu.js';
 
@@ -22,8 +22,7 @@ export const assignOp = defineOp<KernelOp<object>>({
   },
   cpu: assignCpu,
   kernel({ inputs: [destination], variant }) {
-    const { workgroups, ...runs } = flatRuns(sizeOf(destination.shape), variant);
-    return { launches: [{ module: assignWgsl, params: runs, workgroups }] };
+    return { launches: [{ module: assignWgsl, ...flatWalk(sizeOf(destination.shape), variant) }] };
   },
   variants: RUN_VARIANTS,
   cost: ([destination]) => ({ flops: 0, bytes: 8 * sizeOf(destination.shape) }),

@@ -1,14 +1,15 @@
 // out = op(a, b), element by element, with NumPy broadcasting: an axis of extent 1 is read with stride 0.
 //
-// Tiling: one invocation writes `run` neighbouring vec4s of the output. ROWS: the inner axis is a whole number of runs (or
-// the only axis), and each operand walks it with stride 1 or 0, so that it is read by vec4s or as one value, and found once
-// a run. Otherwise each element is found by itself.
+// Tiling: one invocation writes `run` vec4s of the output, each ABREAST after the last. ROWS: the inner axis is a whole number
+// of ABREAST runs (or the only axis), and each operand walks it with stride 1 or 0, so that it is read by vec4s or as one value,
+// and found once a run. Otherwise an invocation writes one vec4, and each element is found by itself.
 // Cost: 1 flop, and 12 bytes moved an element without broadcasting. A run saves the divisions that find its operands; its
 // length is a uniform, because software adapters unroll a constant loop into far worse code.
 //
 // NaN: arithmetic propagates it; comparisons with it are false (notEqual: true). WGSL implementations may assume that
 // there is none, so maximum and minimum test for it by its bits.
 
+override ABREAST: u32 = 1;
 override OP: u32;
 override ROWS: bool = true;
 // In ROWS: does the operand change along the inner axis?
@@ -131,8 +132,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  let end = min(first + params.run, (params.size + 3u) / 4u);
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  let end = min(first + ABREAST * params.run, (params.size + 3u) / 4u);
   if (first >= end) {
     return;
   }
@@ -143,7 +144,7 @@ fn main(
     // From a place of out to that of the operand: all three move on by one.
     let to_a = at.x / 4u - first;
     let to_b = at.y / 4u - first;
-    for (var index = first; index < end; index++) {
+    for (var index = first; index < end; index += ABREAST) {
       if (STEPS_A) {
         x = a[index + to_a];
       }
@@ -155,13 +156,11 @@ fn main(
     return;
   }
   let last = params.size - 1u;
-  for (var index = first; index < end; index++) {
-    let at0 = offsets(index * 4u);
-    let at1 = offsets(min(index * 4u + 1u, last));
-    let at2 = offsets(min(index * 4u + 2u, last));
-    let at3 = offsets(min(index * 4u + 3u, last));
-    let x = vec4<Element>(a[at0.x / 4u][at0.x % 4u], a[at1.x / 4u][at1.x % 4u], a[at2.x / 4u][at2.x % 4u], a[at3.x / 4u][at3.x % 4u]);
-    let y = vec4<Element>(b[at0.y / 4u][at0.y % 4u], b[at1.y / 4u][at1.y % 4u], b[at2.y / 4u][at2.y % 4u], b[at3.y / 4u][at3.y % 4u]);
-    out[index] = apply(x, y);
-  }
+  let at0 = offsets(first * 4u);
+  let at1 = offsets(min(first * 4u + 1u, last));
+  let at2 = offsets(min(first * 4u + 2u, last));
+  let at3 = offsets(min(first * 4u + 3u, last));
+  let x = vec4<Element>(a[at0.x / 4u][at0.x % 4u], a[at1.x / 4u][at1.x % 4u], a[at2.x / 4u][at2.x % 4u], a[at3.x / 4u][at3.x % 4u]);
+  let y = vec4<Element>(b[at0.y / 4u][at0.y % 4u], b[at1.y / 4u][at1.y % 4u], b[at2.y / 4u][at2.y % 4u], b[at3.y / 4u][at3.y % 4u]);
+  out[first] = apply(x, y);
 }

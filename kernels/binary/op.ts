@@ -17,12 +17,12 @@ import { BINARY, type BinaryRow } from './table.js';
  */
 
 function planBinary(code: number, { inputs: [a, b], outputs: [out], variant }: KernelCall<object>): KernelPlan {
-  const { shape, strides, inRows, steps, run } = broadcastRows(out.shape, [a.shape, b.shape], variant);
+  const { shape, strides, inRows, steps, run, abreast } = broadcastRows(out.shape, [a.shape, b.shape], variant);
   const size = sizeOf(out.shape);
   return {
     launches: [{
       module: binaryWgsl,
-      overrides: { OP: code, ROWS: inRows, STEPS_A: steps[0], STEPS_B: steps[1] },
+      overrides: { ABREAST: abreast, OP: code, ROWS: inRows, STEPS_A: steps[0], STEPS_B: steps[1] },
       tiles: { Element: wgslType(a.dtype), Result: wgslType(out.dtype) },
       params: {
         shape: padTo(shape, 8, 1),

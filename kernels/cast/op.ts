@@ -4,7 +4,7 @@ import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor, requireTensors } from '../../core/tensor.js';
 import { wgslType } from '../../core/webgpu/kernel.js';
-import { RUN_VARIANTS, flatRuns } from '../runs.js';
+import { RUN_VARIANTS, flatWalk } from '../runs.js';
 import { castCpu } from './cpu.js';
 import castWgsl from './cast.wgsl';
 
@@ -14,9 +14,9 @@ export const castOp = defineOp<KernelOp<{ dtype: DType }>>({
   infer: ([x], { dtype }) => [{ shape: x.shape, dtype }],
   cpu: castCpu,
   kernel({ inputs: [x], outputs: [out], variant }) {
-    const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
+    const { overrides, ...walk } = flatWalk(sizeOf(out.shape), variant);
     const tiles = { Element: wgslType(x.dtype), Result: wgslType(out.dtype) };
-    return { launches: [{ module: castWgsl, tiles, overrides: { TO_INTEGERS: out.dtype === 'int32' }, params: runs, workgroups }] };
+    return { launches: [{ module: castWgsl, tiles, overrides: { ...overrides, TO_INTEGERS: out.dtype === 'int32' }, ...walk }] };
   },
   variants: RUN_VARIANTS,
   vjp: ([gradient], { inputs: [x] }) => [cast(gradient, x.dtype)],

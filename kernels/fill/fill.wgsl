@@ -1,7 +1,9 @@
 // out[i] = value, for any 32-bit dtype: the value arrives as its bits.
 //
-// Tiling: one invocation writes `run` neighbouring vec4s; the tail of the last vec4 lies in the buffer's padding.
+// Tiling: one invocation writes `run` vec4s, each ABREAST after the last; the tail of the last vec4 lies in the buffer's padding.
 // Cost: 4 bytes written an element.
+
+override ABREAST: u32 = 1;
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)
@@ -18,8 +20,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var index = first; index < min(first + params.run, params.vectors); index++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var index = first; index < min(first + ABREAST * params.run, params.vectors); index += ABREAST) {
     out[index] = vec4u(params.bits);
   }
 }

@@ -5,7 +5,7 @@ import { show } from '../../core/options.js';
 import { type Shape, checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor, TensorOptions } from '../../core/tensor.js';
 import { create } from '../create.js';
-import { RUN_VARIANTS, flatRuns } from '../runs.js';
+import { RUN_VARIANTS, flatWalk } from '../runs.js';
 import { fillCpu } from './cpu.js';
 import fillWgsl from './fill.wgsl';
 
@@ -34,9 +34,8 @@ export const fillOp = defineOp<KernelOp<FillAttrs>>({
   },
   cpu: fillCpu,
   kernel({ outputs: [out], attrs, variant }) {
-    const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
-    const params = { ...runs, bits: bitsOf(attrs.value, attrs.dtype) };
-    return { launches: [{ module: fillWgsl, params, workgroups }] };
+    const { params, ...walk } = flatWalk(sizeOf(out.shape), variant);
+    return { launches: [{ module: fillWgsl, ...walk, params: { ...params, bits: bitsOf(attrs.value, attrs.dtype) } }] };
   },
   variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'it has no inputs' },

@@ -4,7 +4,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type Cost, type KernelOp, defineOp } from '../../core/op.js';
 import { sameShape, sizeOf } from '../../core/shape.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
-import { RUN_VARIANTS, flatRuns } from '../runs.js';
+import { RUN_VARIANTS, flatWalk } from '../runs.js';
 
 /** One optimiser: how its step changes a parameter. */
 interface Step<Attrs> {
@@ -59,9 +59,9 @@ export function defineStep<Attrs extends object>({ name, state, unused, cpu, lau
     },
     cpu,
     kernel({ inputs: [parameter], attrs, variant }) {
-      const { workgroups, ...runs } = flatRuns(sizeOf(parameter.shape), variant);
-      const { params, ...kernel } = launch(attrs);
-      return { launches: [{ ...kernel, params: { ...runs, ...params }, workgroups }] };
+      const walk = flatWalk(sizeOf(parameter.shape), variant);
+      const { module, overrides, params } = launch(attrs);
+      return { launches: [{ ...walk, module, overrides: { ...walk.overrides, ...overrides }, params: { ...walk.params, ...params } }] };
     },
     variants: RUN_VARIANTS,
     cost: (operands, _outputs, attrs) => stepCost(operands, flops(attrs)),

@@ -7,11 +7,12 @@
 //   MOMENTUM:  momentumBuffer = momentum * momentumBuffer + u;  u = momentumBuffer
 //   parameter = parameter - lr * u
 //
-// Tiling: one invocation updates `run` neighbouring vec4s; the tail of the last one lies in the buffers' padding.
+// Tiling: one invocation updates `run` vec4s, each ABREAST after the last; the tail of the last one lies in the buffers' padding.
 // Cost: 11 flops and 20 bytes moved an element; CENTERED adds 5 and 8, MOMENTUM 2 and 8.
 //
 // A variance is no less than 0, but rounding can make it so: it is raised to 0. NaN propagates through g.
 
+override ABREAST: u32 = 1;
 override CENTERED: bool = false;
 override MOMENTUM: bool = false;
 
@@ -38,8 +39,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var index = first; index < min(first + params.run, params.vectors); index++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var index = first; index < min(first + ABREAST * params.run, params.vectors); index += ABREAST) {
     let before = parameter[index];
     let g = gradient[index] + params.weight_decay * before;
     let square = squareAvg[index] + params.share * (g * g - squareAvg[index]);

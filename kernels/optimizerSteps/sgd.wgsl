@@ -5,9 +5,10 @@
 //              g = momentumBuffer;  with NESTEROV  g + momentum * momentumBuffer
 //   parameter = parameter - lr * g
 //
-// Tiling: one invocation updates `run` neighbouring vec4s; the tail of the last one lies in the buffers' padding.
+// Tiling: one invocation updates `run` vec4s, each ABREAST after the last; the tail of the last one lies in the buffers' padding.
 // Cost: 4 flops and 12 bytes moved an element; with momentum 7 flops and 20 bytes. NaN propagates.
 
+override ABREAST: u32 = 1;
 override MOMENTUM: bool = false;
 override NESTEROV: bool = false;
 
@@ -31,8 +32,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var index = first; index < min(first + params.run, params.vectors); index++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var index = first; index < min(first + ABREAST * params.run, params.vectors); index += ABREAST) {
     let before = parameter[index];
     var g = gradient[index] + params.weight_decay * before;
     if (MOMENTUM) {

@@ -2,8 +2,10 @@
 // block `counter` under `key`, so the numbers depend on nothing else, and are those of the CPU. Entry points: `rand`
 // (uniform), `randn` (normal), `rand_int` (whole numbers), `dropout` (sets elements of x to 0 at random).
 //
-// Tiling: one invocation makes `run` blocks of four words and writes a vec4 of each; the tail of the last lies in the padding.
+// Tiling: one invocation makes `run` blocks of four words, each ABREAST after the last, and writes a vec4 of each; the tail of the last lies in the padding.
 // Cost: 4 bytes written an element, 25 integer operations a word; dropout reads 4 bytes an element more.
+
+override ABREAST: u32 = 1;
 
 struct Params {
   key: vec2u,
@@ -106,8 +108,8 @@ fn rand(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var vector = first; vector < min(first + ABREAST * params.run, params.vectors); vector += ABREAST) {
     out[vector] = bitcast<vec4u>(uniform_from(philox(vector)));
   }
 }
@@ -118,8 +120,8 @@ fn randn(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var vector = first; vector < min(first + ABREAST * params.run, params.vectors); vector += ABREAST) {
     out[vector] = bitcast<vec4u>(normal_from(philox(vector)));
   }
 }
@@ -130,8 +132,8 @@ fn rand_int(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var vector = first; vector < min(first + ABREAST * params.run, params.vectors); vector += ABREAST) {
     out[vector] = vec4u(bitcast<u32>(params.low)) + philox(vector) % vec4u(params.span);
   }
 }
@@ -142,8 +144,8 @@ fn dropout(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var vector = first; vector < min(first + params.run, params.vectors); vector++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var vector = first; vector < min(first + ABREAST * params.run, params.vectors); vector += ABREAST) {
     let stays = (philox(vector) >> vec4u(8u)) >= vec4u(params.threshold);
     let scaled = bitcast<vec4u>(bitcast<vec4f>(x[vector]) * params.scale);
     out[vector] = select(vec4u(0u), scaled, stays);

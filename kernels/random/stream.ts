@@ -1,7 +1,7 @@
 import { ShapeError } from '../../core/errors.js';
 import { STREAMS, getRandomState, philox4x32 } from '../../core/random.js';
 import type { KernelPlan } from '../../core/webgpu/kernel.js';
-import { flatRuns } from '../runs.js';
+import { flatWalk } from '../runs.js';
 import randomWgsl from './random.wgsl';
 
 /** Where the words of one call begin. Plain data: whoever has it can draw the same words again. */
@@ -55,7 +55,7 @@ interface Settings {
 export function planRandom(
   entryPoint: string, size: number, { key, counter }: StreamStart, variant: string | undefined, settings: Settings = {},
 ): KernelPlan {
-  const { workgroups, ...runs } = flatRuns(size, variant);
-  const params = { key, counter: counterWords(counter), ...runs, low: 0, span: 1, threshold: 0, scale: 1, ...settings };
-  return { launches: [{ module: randomWgsl, entryPoint, params, workgroups }] };
+  const { params, ...walk } = flatWalk(size, variant);
+  const stream = { key, counter: counterWords(counter), low: 0, span: 1, threshold: 0, scale: 1, ...settings };
+  return { launches: [{ module: randomWgsl, entryPoint, ...walk, params: { ...params, ...stream } }] };
 }

@@ -6,7 +6,7 @@ import { readOptions, requireChoice, requireNumber } from '../../core/options.js
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
 import { wgslType } from '../../core/webgpu/kernel.js';
-import { RUN_VARIANTS, flatRuns } from '../runs.js';
+import { RUN_VARIANTS, flatWalk } from '../runs.js';
 import { UNARY, type UnaryAttrs, type UnaryRow } from './table.js';
 import unaryWgsl from './unary.wgsl';
 
@@ -28,11 +28,10 @@ function defineUnary(row: UnaryRow, code: number): void {
       for (let i = 0; i < out.data.length; i++) out.data[i] = f(x.data[i], p, q);
     },
     kernel({ outputs: [out], attrs, variant }) {
-      const { workgroups, ...runs } = flatRuns(sizeOf(out.shape), variant);
+      const { overrides, params, workgroups } = flatWalk(sizeOf(out.shape), variant);
       const [p, q] = settings(attrs);
       const tiles = { Element: wgslType(out.dtype) };
-      const params = { ...runs, p, q };
-      return { launches: [{ module: unaryWgsl, overrides: { OP: code }, tiles, params, workgroups }] };
+      return { launches: [{ module: unaryWgsl, overrides: { ...overrides, OP: code }, tiles, params: { ...params, p, q }, workgroups }] };
     },
     variants: RUN_VARIANTS,
     saves: () => (reads ? [reads === 'y' ? 'out' : 'x'] : []),

@@ -1,12 +1,13 @@
 // out[i] = op(x[i]), element by element.
 //
-// Tiling: one invocation computes `run` neighbouring vec4s.
+// Tiling: one invocation computes `run` vec4s, each ABREAST after the last.
 // Cost: 8 bytes moved an element; 1 to about 30 flops. The length of a run is a uniform, because software adapters unroll a
 // constant loop into far worse code.
 //
 // Where WGSL's own function may overflow, or promises too little (sin and cos: 2^-11 absolute), the functions below are
 // written out. NaN propagates; as WGSL may assume that there is none, it is found by its bits.
 
+override ABREAST: u32 = 1;
 override OP: u32;
 
 alias Element = f32; // tile
@@ -223,8 +224,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  for (var index = first; index < min(first + params.run, params.vectors); index++) {
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  for (var index = first; index < min(first + ABREAST * params.run, params.vectors); index += ABREAST) {
     let v = x[index];
     out[index] = select(apply(v), v, is_nan(v));
   }

@@ -11,13 +11,13 @@ import { forEachRow } from '../binary/cpu.js';
 import whereWgsl from './where.wgsl';
 
 function planWhere({ inputs, outputs: [out], variant }: KernelCall<object>): KernelPlan {
-  const { shape, strides, inRows, steps, run } = broadcastRows(out.shape, inputs.map((input) => input.shape), variant);
+  const { shape, strides, inRows, steps, run, abreast } = broadcastRows(out.shape, inputs.map((input) => input.shape), variant);
   const [condition, a, b] = strides.map((axes) => padTo(axes, 8, 0));
   const size = sizeOf(out.shape);
   return {
     launches: [{
       module: whereWgsl,
-      overrides: { ROWS: inRows, STEPS_CONDITION: steps[0], STEPS_A: steps[1], STEPS_B: steps[2] },
+      overrides: { ABREAST: abreast, ROWS: inRows, STEPS_CONDITION: steps[0], STEPS_A: steps[1], STEPS_B: steps[2] },
       params: { shape: padTo(shape, 8, 1), strides_condition: condition, strides_a: a, strides_b: b, rank: shape.length, size, run },
       workgroups: gridFor(Math.ceil(size / 4 / run), 64),
     }],

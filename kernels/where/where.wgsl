@@ -1,10 +1,12 @@
 // out = condition ? a : b, element by element, all three broadcast: an axis of extent 1 is read with stride 0.
 //
-// Tiling: one invocation writes `run` neighbouring vec4s; any 32-bit dtype, moved as its bits. ROWS, as in binary.wgsl: the inner
-// axis is a whole number of runs (or the only axis), and each operand walks it with stride 1 or 0, so that it is read by vec4s
-// or as one value, and found once a run. Otherwise each element is found by itself.
+// Tiling: one invocation writes `run` vec4s, each ABREAST after the last; any 32-bit dtype, moved as its bits. ROWS, as in
+// binary.wgsl: the inner axis is a whole number of ABREAST runs (or the only axis), and each operand walks it with stride 1 or 0,
+// so that it is read by vec4s or as one value, and found once a run. Otherwise an invocation writes one vec4, and each element is
+// found by itself.
 // Cost: 16 bytes moved an element without broadcasting.
 
+override ABREAST: u32 = 1;
 override ROWS: bool = true;
 // In ROWS: does the operand change along the inner axis?
 override STEPS_CONDITION: bool = true;
@@ -56,8 +58,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  let end = min(first + params.run, (params.size + 3u) / 4u);
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  let end = min(first + ABREAST * params.run, (params.size + 3u) / 4u);
   if (first >= end) {
     return;
   }
@@ -70,7 +72,7 @@ fn main(
     let to_condition = at.x / 4u - first;
     let to_a = at.y / 4u - first;
     let to_b = at.z / 4u - first;
-    for (var index = first; index < end; index++) {
+    for (var index = first; index < end; index += ABREAST) {
       if (STEPS_CONDITION) {
         c = condition[index + to_condition];
       }
@@ -84,7 +86,5 @@ fn main(
     }
     return;
   }
-  for (var index = first; index < end; index++) {
-    out[index] = vec4u(chosen(index * 4u), chosen(index * 4u + 1u), chosen(index * 4u + 2u), chosen(index * 4u + 3u));
-  }
+  out[first] = vec4u(chosen(first * 4u), chosen(first * 4u + 1u), chosen(first * 4u + 2u), chosen(first * 4u + 3u));
 }

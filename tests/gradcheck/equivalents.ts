@@ -20,6 +20,7 @@ const LAST_AGAIN = 'places past the last one are that one once more, and store w
 const BLOCKS_ROUND = 'blocks of another length add up the same values, with other roundings';
 const FOUR_PIECES = 'of eight axes, neighbours put together, at most four are reduced and four kept: their positions are below 4';
 const BY_INDEX = 'equal values are settled by their index before that';
+const FIRST_RUNS = 'first - ABREAST * run wraps round for the first runs alone, which then take all of it';
 const FIRST_RUN = 'first - run wraps round for the first run alone, which then takes all of it';
 const REPLACED = 'written before it is read';
 const ONE_VALUE = 'where the count is 1, the sum of squares or products that it divides is 0';
@@ -58,10 +59,10 @@ const EQUIVALENT: readonly Place[] = [
   { where: 'random.wgsl', what: /, now: let cosine = .* \((1\.01 \/ 40320\.0|1\.0 \/ 40723\.2)\)\)\)\);$/, reason: 'the last term of the cosine: at most 3.6e-8, at pi/4, which is 0.6 ULP' },
   { where: 'random.wgsl', what: 'out[vector] = select(vec4u(1u), scaled, stays);', reason: 'as a float 1.4e-45, which WGSL may flush to 0' },
   ...['unary', 'fill', 'cast', 'arange', 'assign', 'random', 'sgd', 'adam', 'rmsProp', 'adagrad', 'adadelta', 'nadam'].map((file) => (
-    { where: `${file}.wgsl`, what: /, now: for \(var (\w+) = first; \1 < min\(first - params\.run, params\.vectors\); \1\+\+\) \{$/, reason: FIRST_RUN }
+    { where: `${file}.wgsl`, what: /, now: for \(var (\w+) = first; \1 < min\(first - ABREAST \* params\.run, params\.vectors\); \1 \+= ABREAST\) \{$/, reason: FIRST_RUNS }
   )),
   ...['binary', 'where', 'normalize'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
-  { where: 'where.wgsl', what: 'let end = min(first - params.run, (params.size + 3u) / 4u);', reason: FIRST_RUN },
+  { where: 'where.wgsl', what: 'let end = min(first - ABREAST * params.run, (params.size + 3u) / 4u);', reason: FIRST_RUNS },
   { where: 'where.wgsl', what: /, now: let at = offsets\(min\(index, params\.size( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
   { where: 'binary.wgsl', what: /, now: let is_one = .* \(abs\(y\) >= vec4f\(3\.4028234e38\)\)\);$/, reason: 'the largest number is even: -1 to it is 1 as well' },
   { where: 'binary.wgsl', what: 'let last = params.size + 1u;', reason: NO_MORE_STORED },
