@@ -19,6 +19,12 @@ const LONGEST = 16;
  */
 const SIDE_BY_SIDE = 8;
 
+/** The shortest runs side by side that are worth the invocations they take. */
+const SHORTEST = 4;
+
+/** Runs of a row may be this long: a vec4 more each costs less than a second stretch, whose place must be found as well. */
+const LONGEST_IN_ROW = 32;
+
 /** How invocations share items out: each takes `run` of them, and from one to the next passes over what `abreast` - 1 others take. */
 export interface Walk {
   readonly run: number;
@@ -45,7 +51,7 @@ export function freeWalk(variant?: string): Walk {
 /** The walk whose stretches lie within rows of `extent` items: side by side where that leaves runs of some length. */
 export function walkWithin(extent: number, variant?: string): Walk {
   const run = variant !== 'single' && extent % SIDE_BY_SIDE === 0 ? runWithin(extent / SIDE_BY_SIDE) : 1;
-  return run >= LONGEST / 4 ? { run, abreast: SIDE_BY_SIDE } : { run: runWithin(extent, variant), abreast: 1 };
+  return run >= SHORTEST ? { run, abreast: SIDE_BY_SIDE } : { run: runWithin(extent, variant), abreast: 1 };
 }
 
 /** A launch that walks `size` elements by vec4s, in workgroups of 64. */
@@ -57,6 +63,25 @@ export function flatWalk(size: number, variant?: string): {
   const vectors = Math.ceil(size / 4);
   const { run, abreast } = freeWalk(variant);
   return { overrides: { ABREAST: abreast }, params: { vectors, run }, workgroups: gridFor(Math.ceil(vectors / run), 64) };
+}
+
+/**
+ * A launch that walks `rows` of `extent` items, each row in stretches of `abreast` runs, as even as can be: the last one of a row may
+ * be shorter. In workgroups of 64.
+ */
+export function rowWalk(rows: number, extent: number, variant?: string): {
+  overrides: { ABREAST: number };
+  params: { run: number; row_stretches: number; stretches: number };
+  workgroups: Launch['workgroups'];
+} {
+  const abreast = variant !== 'single' && extent >= SIDE_BY_SIDE * SHORTEST ? SIDE_BY_SIDE : 1;
+  const rowStretches = Math.ceil(extent / (abreast * (variant === 'single' ? 1 : LONGEST_IN_ROW)));
+  const run = Math.ceil(extent / (abreast * rowStretches));
+  return {
+    overrides: { ABREAST: abreast },
+    params: { run, row_stretches: rowStretches, stretches: rows * rowStretches },
+    workgroups: gridFor(rows * rowStretches * abreast, 64),
+  };
 }
 
 /** The runs of `rows` of `extent` items, as even as can be: the last one of a row may be shorter. In workgroups of 64. */

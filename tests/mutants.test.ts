@@ -62,7 +62,7 @@ test('writes past the end, grids folded wrongly and loops without end are killed
   const mutants = wgslMutants(module.code);
   const killerOf = async (line: string) => (await trials.killerOf(mutants.find(({ mutated }) => mutated === line)!.code)) ?? 'nothing';
   assert.match(await killerOf('if (first > params.size) {'), /^gather \(.*\): out is written past its end$/);
-  assert.match(await killerOf('let first = (((group.z * grid.y - group.y) * grid.x + group.x) * 64u + lane) * params.run;'), /^gather \(.*\): output 0/);
+  assert.match(await killerOf('let first = (((group.z * grid.y - group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;'), /^gather \(.*\): output 0/);
   assert.match(await killerOf('for (var axis = params.rank; axis >= 0u; axis--) {'), /a loop without end$/);
   assert.match(await killerOf('let exists = position <= params.axis_extent;'), /index 3.*\): output 0/);
   assert.is(await trials.killerOf(module.code), null);

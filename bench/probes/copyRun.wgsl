@@ -4,7 +4,7 @@
 // they unroll a constant loop into far worse code.
 // Cost: 8 bytes moved an element.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 
 struct Params {
   vectors: u32,

@@ -5,7 +5,7 @@
 
 alias Element = f32; // tile
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)

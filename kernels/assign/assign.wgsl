@@ -3,7 +3,7 @@
 // Tiling: one invocation copies `run` vec4s, each ABREAST after the last; the tail of the last vec4 lies in the buffers' padding.
 // Cost: 8 bytes moved an element.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)

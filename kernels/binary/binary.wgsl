@@ -9,7 +9,7 @@
 // NaN: arithmetic propagates it; comparisons with it are false (notEqual: true). WGSL implementations may assume that
 // there is none, so maximum and minimum test for it by its bits.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 override OP: u32;
 override ROWS: bool = true;
 // In ROWS: does the operand change along the inner axis?

@@ -39,6 +39,8 @@ function samplesFor(row: BinaryRow): Sample[] {
     on('nothing', [0, 3], [1, 3]),
     on('several workgroups', [61, 69], [61, 69]),
     on('a bias over channels, several workgroups', [8, 16, 6, 6], [16, 1, 1]),
+    on('a row, walked side by side', [3, 128], [128]),
+    on('a column beside long rows, on the left', [3, 1], [3, 256]),
   ];
   if (row.kind !== 'float') {
     samples.push({ label: 'int32', inputs: [{ shape: [3, 7], dtype: 'int32', low: -3 }, { shape: [7], dtype: 'int32', low: -3 }] });

@@ -6,7 +6,7 @@
 alias Element = f32; // tile
 alias Result = i32; // tile
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 override TO_INTEGERS: bool = true;
 
 struct Params {

@@ -3,7 +3,7 @@
 // Tiling: one invocation writes `run` vec4s, each ABREAST after the last; the tail of the last vec4 lies in the buffer's padding.
 // Cost: 4 bytes written an element.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)

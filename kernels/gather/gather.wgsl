@@ -1,16 +1,18 @@
 // out[.., j, ..] = x[.., index[.., j, ..], ..] (torch.gather), for any 32-bit dtype.
 //
-// Tiling: one invocation takes `run` elements side by side on the inner axis. An element's line in x follows from its own
+// Tiling: one invocation takes `run` elements on the inner axis, each ABREAST after the last. An element's line in x follows from its own
 // coordinates, with stride 0 along the gathered axis, and is found once a run; the index then says how far along that line
 // to read. An index out of range gives `missing`.
 // Cost: 12 bytes an element (index, x, out); the reads of x are as scattered as the index.
+
+override ABREAST: u32;
 
 struct Params {
   shape: array<vec4u, 2>,    // of index and out, adjacent axes merged
   strides: array<vec4u, 2>,  // of x, 0 along the gathered axis
   rank: u32,
   size: u32,                 // elements of out
-  run: u32,                  // divides the inner extent
+  run: u32,                  // ABREAST of them divide the inner extent
   inner_stride: u32,
   axis_extent: u32,          // of x along the gathered axis
   axis_stride: u32,
@@ -41,15 +43,15 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
   if (first >= params.size) {
     return;
   }
   var line = start_of_line(first);
-  for (var element = first; element < first + params.run; element++) {
+  for (var element = first; element < first + ABREAST * params.run; element += ABREAST) {
     let position = index[element];  // a negative one is a large u32
     let exists = position < params.axis_extent;
     out[element] = select(params.missing, x[line + select(0u, position, exists) * params.axis_stride], exists);
-    line += params.inner_stride;
+    line += ABREAST * params.inner_stride;
   }
 }

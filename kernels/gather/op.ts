@@ -5,7 +5,7 @@ import { collapseAxes, contiguousStrides, normalizeAxis, sizeOf } from '../../co
 import { Tensor } from '../../core/tensor.js';
 import { gridFor, padTo } from '../../core/webgpu/kernel.js';
 import { checkIndexAlong, missingBits } from '../indexing.js';
-import { RUN_VARIANTS, runWithin } from '../runs.js';
+import { RUN_VARIANTS, walkWithin } from '../runs.js';
 import { gatherCpu } from './cpu.js';
 import gatherWgsl from './gather.wgsl';
 
@@ -21,7 +21,7 @@ export const gatherOp = defineOp<KernelOp<{ axis: number }>>({
     const strides = contiguousStrides(x.shape);
     const lines = collapseAxes(out.shape, [strides.with(axis, 0)]);
     const size = sizeOf(out.shape);
-    const run = runWithin(lines.shape.at(-1) ?? 1, variant);
+    const { run, abreast } = walkWithin(lines.shape.at(-1) ?? 1, variant);
     const params = {
       shape: padTo(lines.shape, 8, 1),
       strides: padTo(lines.strides[0], 8, 0),
@@ -33,7 +33,7 @@ export const gatherOp = defineOp<KernelOp<{ axis: number }>>({
       axis_stride: strides[axis],
       missing: missingBits(x.dtype),
     };
-    return { launches: [{ module: gatherWgsl, params, workgroups: gridFor(size / run, 64) }] };
+    return { launches: [{ module: gatherWgsl, overrides: { ABREAST: abreast }, params, workgroups: gridFor(size / run, 64) }] };
   },
   variants: RUN_VARIANTS,
   saves: () => ['index'],

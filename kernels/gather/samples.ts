@@ -19,6 +19,7 @@ defineSamples('gather', {
     },
     { label: 'five axes that cannot be merged', inputs: [{ shape: [3, 3, 3, 3, 3] }, { shape: [2, 2, 4, 2, 2], dtype: 'int32', high: 2 }], attrs: { axis: 2 } },
     { label: 'several workgroups', inputs: [{ shape: [37, 11] }, { shape: [37, 41], dtype: 'int32', high: 10 }], attrs: { axis: 1 } },
+    { label: 'rows walked side by side', inputs: [{ shape: [3, 256] }, { shape: [2, 256], dtype: 'int32', high: 2 }], attrs: { axis: 0 } },
     {
       label: 'int32',
       inputs: [{ shape: [3, 4], dtype: 'int32', low: -9, high: 9 }, { shape: [3, 5], dtype: 'int32' }],

@@ -1,20 +1,22 @@
 // out[o, k, i] = x[o, index[k], i] (torch.index_select): whole rows are copied, for any 32-bit dtype.
 //
-// Tiling: one invocation copies a run of neighbours in a row: of elements, or of vec4s where rows are whole vec4s (Item = vec4u,
-// and `inner` counts those).
+// Tiling: one invocation copies `run` items of a row, each ABREAST after the last: elements, or vec4s where rows are whole vec4s
+// (Item = vec4u, and `inner` counts those).
 // An index out of range reads nothing and gives a row of `missing`.
 // Cost: 8 bytes an element.
 
 alias Item = u32; // tile
 
+override ABREAST: u32;
+
 struct Params {
-  inner: u32,     // items of a row
+  inner: u32,          // items of a row
   run: u32,
-  row_runs: u32,  // runs of a row; the last may be shorter
-  runs: u32,
-  count: u32,     // entries of index
-  extent: u32,    // rows that index may name
-  missing: u32,   // bits of the value for an index out of range
+  row_stretches: u32,  // of ABREAST runs, in a row; the last may be shorter
+  stretches: u32,
+  count: u32,          // entries of index
+  extent: u32,         // rows that index may name
+  missing: u32,        // bits of the value for an index out of range
 }
 
 @group(0) @binding(0) var<storage, read> x: array<Item>;
@@ -28,24 +30,25 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let index_of_run = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
-  if (index_of_run >= params.runs) {
+  let invocation = ((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane;
+  let stretch = invocation / ABREAST;
+  if (stretch >= params.stretches) {
     return;
   }
-  let first = index_of_run % params.row_runs * params.run;
-  let end = min(first + params.run, params.inner);
-  let line = index_of_run / params.row_runs;
+  let first = stretch % params.row_stretches * ABREAST * params.run + invocation % ABREAST;
+  let end = min(first + ABREAST * params.run, params.inner);
+  let line = stretch / params.row_stretches;
   let k = line % params.count;
   let o = line / params.count;
   let row = index[k];  // a negative one is a large u32
   let target_row = line * params.inner;
   let source_row = (o * params.extent + row) * params.inner;
   if (row < params.extent) {
-    for (var i = first; i < end; i++) {
+    for (var i = first; i < end; i += ABREAST) {
       out[target_row + i] = x[source_row + i];
     }
   } else {
-    for (var i = first; i < end; i++) {
+    for (var i = first; i < end; i += ABREAST) {
       out[target_row + i] = Item(params.missing);
     }
   }

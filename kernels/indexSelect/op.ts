@@ -7,7 +7,7 @@ import { type Shape, checkShape, normalizeAxis, sizeOf } from '../../core/shape.
 import { Tensor } from '../../core/tensor.js';
 import type { Launch } from '../../core/webgpu/kernel.js';
 import { checkAxis, checkIndexList, missingBits } from '../indexing.js';
-import { RUN_VARIANTS, rowRuns } from '../runs.js';
+import { RUN_VARIANTS, rowWalk } from '../runs.js';
 import { sortEntries } from '../sortEntries/plan.js';
 import { movingCost } from '../strided/plan.js';
 import { indexSelectCpu, indexSelectGradCpu } from './cpu.js';
@@ -34,10 +34,10 @@ export const indexSelectOp = defineOp<KernelOp<{ axis: number }>>({
   kernel({ inputs: [x, index], outputs: [out], attrs: { axis }, variant }) {
     const { isVector, size, inner } = itemsOf(out.shape, axis);
     if (size === 0) return { launches: [] };
-    const { workgroups, ...runs } = rowRuns(size / inner, inner, variant);
-    const params = { inner, ...runs, count: index.shape[0], extent: x.shape[axis], missing: missingBits(x.dtype) };
+    const { params, ...walk } = rowWalk(size / inner, inner, variant);
     const tiles = { Item: isVector ? 'vec4u' : 'u32' };
-    return { launches: [{ module: indexSelectWgsl, tiles, params, workgroups }] };
+    const reads = { count: index.shape[0], extent: x.shape[axis], missing: missingBits(x.dtype) };
+    return { launches: [{ module: indexSelectWgsl, ...walk, tiles, params: { inner, ...params, ...reads } }] };
   },
   variants: RUN_VARIANTS,
   saves: () => ['index'],
@@ -69,10 +69,12 @@ export const indexSelectGradOp = defineOp<KernelOp<{ axis: number; extent: numbe
     const { isVector, size, inner } = itemsOf(out.shape, axis);
     if (size === 0) return { launches: [] };
     const count = index.shape[0];
-    const { workgroups, ...runs } = rowRuns(size / inner, inner, variant);
+    const { params, ...walk } = rowWalk(size / inner, inner, variant);
     const tiles = { Item: isVector ? 'vec4f' : 'f32' };
     const sorted = sortEntries(index.shape, 0, extent);
-    const add: Launch = { module: indexSelectGradWgsl, tiles, params: { inner, ...runs, count, extent }, bind: { order: sorted.order }, workgroups };
+    const add: Launch = {
+      ...walk, module: indexSelectGradWgsl, tiles, params: { inner, ...params, count, extent }, bind: { order: sorted.order },
+    };
     return { scratch: sorted.scratch, launches: [...sorted.launches, add] };
   },
   variants: RUN_VARIANTS,

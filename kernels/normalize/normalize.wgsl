@@ -4,11 +4,12 @@
 //
 // x is [blocks, groups, inner] for the statistics, [.., channels, step] for weight and bias.
 //
-// Tiling: one invocation writes `run` neighbouring vec4s; the tail of the last vec4 lies in the buffers' padding. VECTORS: a run
-// lies in one group, and in one channel unless that is the place in the group (CHANNEL 1), so that what belongs to them is
-// found once a run, or read by vec4s. Otherwise each value is followed through the groups, without a division.
+// Tiling: one invocation writes `run` vec4s, each ABREAST after the last; the tail of the last vec4 lies in the buffers' padding.
+// VECTORS: a run lies in one group, and in one channel unless that is the place in the group (CHANNEL 1), so that what belongs to
+// them is found once a run, or read by vec4s. Otherwise each value is followed through the groups, without a division.
 // Cost: 5 flops and 8 bytes moved an element; 6 and 12 for the gradient.
 
+override ABREAST: u32;
 override VECTORS: bool = false;
 override HAS_WEIGHT: bool = false;
 override HAS_BIAS: bool = false;
@@ -22,7 +23,7 @@ struct Params {
   inner: u32,
   channels: u32,
   step: u32,
-  hop_groups: u32,  // 4 values further on: so many groups ...
+  hop_groups: u32,  // 4 ABREAST values further on: so many groups ...
   hop_offset: u32,  // ... and places
   eps: f32,
 }
@@ -51,7 +52,7 @@ fn four_at(first: u32) -> Four {
 
 fn four_after(four: Four) -> Four {
   if (VECTORS) {
-    return Four(four.groups, four.offsets + 4u);
+    return Four(four.groups, four.offsets + 4u * ABREAST);
   }
   let offsets = four.offsets + params.hop_offset;
   let carries = select(vec4u(0u), vec4u(1u), offsets >= vec4u(params.inner));
@@ -122,8 +123,8 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  let end = min(first + params.run, params.vectors);
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  let end = min(first + ABREAST * params.run, params.vectors);
   if (first >= end) {
     return;
   }
@@ -132,7 +133,7 @@ fn main(
   var factors = inverse_stds_of(four.groups);
   var weights = vec4f(1.0);
   var biases = vec4f(0.0);
-  for (var index = first; index < end; index++) {
+  for (var index = first; index < end; index += ABREAST) {
     if (!VECTORS) {
       centres = means_of(four.groups);
       factors = inverse_stds_of(four.groups);
@@ -157,15 +158,15 @@ fn gradient_input(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32
 ) {
-  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane) * params.run;
-  let end = min(first + params.run, params.vectors);
+  let first = (((group.z * grid.y + group.y) * grid.x + group.x) * 64u + lane / ABREAST * ABREAST) * params.run + lane % ABREAST;
+  let end = min(first + ABREAST * params.run, params.vectors);
   if (first >= end) {
     return;
   }
   var four = four_at(first * 4u);
   var by_value = coefficients_of(four.groups);
   var weights = vec4f(1.0);
-  for (var index = first; index < end; index++) {
+  for (var index = first; index < end; index += ABREAST) {
     if (!VECTORS) {
       by_value = coefficients_of(four.groups);
     }

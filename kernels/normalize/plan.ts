@@ -1,6 +1,6 @@
 import type { Spec } from '../../core/backend.js';
 import { type KernelPlan, type Launch, gridFor } from '../../core/webgpu/kernel.js';
-import { freeRun, runWithin } from '../runs.js';
+import { freeWalk, walkWithin } from '../runs.js';
 import channelSumsWgsl from './channelSums.wgsl';
 import { type NormalizeLayout, valuesOfChannel, valuesOfGroup } from './layout.js';
 import momentsWgsl from './moments.wgsl';
@@ -88,14 +88,15 @@ function elementwise(
   const kind = channelKind(layout);
   const alike = alikeOf(layout);
   const isWhole = alike % 4 === 0;
-  const run = isWhole ? runWithin(alike / 4, variant) : freeRun(variant);
-  const hopGroups = inner > 0 ? Math.floor(4 / inner) : 0;
+  const { run, abreast } = isWhole ? walkWithin(alike / 4, variant) : freeWalk(variant);
+  const hop = 4 * abreast;
+  const hopGroups = inner > 0 ? Math.floor(hop / inner) : 0;
   return {
     module: normalizeWgsl,
     entryPoint,
     bind,
-    overrides: { VECTORS: isWhole, CHANNEL: kind, HAS_WEIGHT: operands.weight, HAS_BIAS: operands.bias },
-    params: { vectors, run, groups, inner, channels, step, hop_groups: hopGroups % Math.max(groups, 1), hop_offset: 4 - hopGroups * inner, eps },
+    overrides: { ABREAST: abreast, VECTORS: isWhole, CHANNEL: kind, HAS_WEIGHT: operands.weight, HAS_BIAS: operands.bias },
+    params: { vectors, run, groups, inner, channels, step, hop_groups: hopGroups % Math.max(groups, 1), hop_offset: hop - hopGroups * inner, eps },
     workgroups: gridFor(Math.ceil(vectors / run), 64),
   };
 }

@@ -6,7 +6,7 @@ import { readOptions } from '../../core/options.js';
 import { checkShape, sizeOf } from '../../core/shape.js';
 import type { Tensor } from '../../core/tensor.js';
 import { bitsOf } from '../fill/op.js';
-import { RUN_VARIANTS, rowRuns } from '../runs.js';
+import { RUN_VARIANTS, rowWalk } from '../runs.js';
 import { oneHotCpu } from './cpu.js';
 import oneHotWgsl from './oneHot.wgsl';
 
@@ -24,9 +24,8 @@ export const oneHotOp = defineOp<KernelOp<{ classes: number; dtype: DType }>>({
   },
   cpu: oneHotCpu,
   kernel({ inputs: [index], outputs: [out], attrs: { classes }, variant }) {
-    const { workgroups, ...runs } = rowRuns(sizeOf(index.shape), classes, variant);
-    const params = { classes, ...runs, one: bitsOf(1, out.dtype) };
-    return { launches: [{ module: oneHotWgsl, params, workgroups }] };
+    const { params, ...walk } = rowWalk(sizeOf(index.shape), classes, variant);
+    return { launches: [{ module: oneHotWgsl, ...walk, params: { classes, ...params, one: bitsOf(1, out.dtype) } }] };
   },
   variants: RUN_VARIANTS,
   vjp: { notDifferentiable: 'an index has no gradient' },

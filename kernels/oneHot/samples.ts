@@ -15,6 +15,7 @@ defineSamples('oneHot', {
     labels('int32', [5], 3, 'int32'),
     labels('several workgroups', [67], 11),
     { label: 'rows of several runs, the last one short', inputs: [ints(3, 0, 34, 0, 7)], attrs: { classes: 35, dtype: 'float32' } },
+    { label: 'rows of several stretches', inputs: [ints(3, 0, 300, 150)], attrs: { classes: 301, dtype: 'float32' } },
     labels('nothing', [0], 3),
   ],
   errors: [

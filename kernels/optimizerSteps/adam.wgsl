@@ -11,7 +11,7 @@
 // Tiling: one invocation updates `run` vec4s, each ABREAST after the last; the tail of the last one lies in the buffers' padding.
 // Cost: 16 flops and 28 bytes moved an element. NaN propagates.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 
 struct Params {
   vectors: u32,  // ceil(elements / 4)

@@ -12,7 +12,7 @@
 //
 // A variance is no less than 0, but rounding can make it so: it is raised to 0. NaN propagates through g.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 override CENTERED: bool = false;
 override MOMENTUM: bool = false;
 

@@ -8,7 +8,7 @@
 // Tiling: one invocation updates `run` vec4s, each ABREAST after the last; the tail of the last one lies in the buffers' padding.
 // Cost: 4 flops and 12 bytes moved an element; with momentum 7 flops and 20 bytes. NaN propagates.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 override MOMENTUM: bool = false;
 override NESTEROV: bool = false;
 

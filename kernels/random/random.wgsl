@@ -5,7 +5,7 @@
 // Tiling: one invocation makes `run` blocks of four words, each ABREAST after the last, and writes a vec4 of each; the tail of the last lies in the padding.
 // Cost: 4 bytes written an element, 25 integer operations a word; dropout reads 4 bytes an element more.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 
 struct Params {
   key: vec2u,

@@ -4,7 +4,7 @@ import type { Cost } from '../../core/op.js';
 import { type Shape, collapseAxes, contiguousStrides, sizeOf } from '../../core/shape.js';
 import { type KernelCall, type KernelPlan, type Launch, foldGrid, padTo } from '../../core/webgpu/kernel.js';
 import { fillOp } from '../fill/op.js';
-import { rowRuns } from '../runs.js';
+import { rowWalk } from '../runs.js';
 import stridedWgsl from './strided.wgsl';
 import transposeWgsl from './transpose.wgsl';
 
@@ -70,8 +70,9 @@ function planElements(shape: Shape, from: Layout, to: Layout, variant?: string):
   const target = inVectors(to, inner, width);
   const extent = vectors[inner];
   const outer = withoutAxes(vectors, [inner]);
-  const { workgroups, ...runs } = rowRuns(sizeOf(outer), extent, variant);
+  const { params, ...walk } = rowWalk(sizeOf(outer), extent, variant);
   return {
+    ...walk,
     module: stridedWgsl,
     tiles: { Source: VECTORS[repeats ? 1 : width], Element: VECTORS[width] },
     params: {
@@ -79,9 +80,8 @@ function planElements(shape: Shape, from: Layout, to: Layout, variant?: string):
       inner: extent,
       x_step: source.strides[inner],
       out_step: target.strides[inner],
-      ...runs,
+      ...params,
     },
-    workgroups,
   };
 }
 

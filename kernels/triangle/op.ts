@@ -3,7 +3,7 @@ import { ShapeError } from '../../core/errors.js';
 import { type KernelOp, defineOp } from '../../core/op.js';
 import { sizeOf } from '../../core/shape.js';
 import { Tensor } from '../../core/tensor.js';
-import { RUN_VARIANTS, rowRuns } from '../runs.js';
+import { RUN_VARIANTS, rowWalk } from '../runs.js';
 import { movingCost } from '../strided/plan.js';
 import { triangleCpu } from './cpu.js';
 import triangleWgsl from './triangle.wgsl';
@@ -27,9 +27,16 @@ function defineTriangle(name: 'tril' | 'triu', isKept: (above: number) => boolea
       if (sizeOf(x.shape) === 0) return { launches: [] };
       const [rows, columns] = x.shape.slice(-2);
       const isUpper = name === 'triu';
-      const { workgroups, ...runs } = rowRuns(sizeOf(x.shape) / columns, columns, variant);
-      const params = { rows, columns, ...runs, first_edge: Math.max(-rows, Math.min(columns, diagonal)) + (isUpper ? 0 : 1) };
-      return { launches: [{ module: triangleWgsl, overrides: { UPPER: isUpper }, params, workgroups }] };
+      const { overrides, params, workgroups } = rowWalk(sizeOf(x.shape) / columns, columns, variant);
+      const firstEdge = Math.max(-rows, Math.min(columns, diagonal)) + (isUpper ? 0 : 1);
+      return {
+        launches: [{
+          module: triangleWgsl,
+          overrides: { ...overrides, UPPER: isUpper },
+          params: { rows, columns, ...params, first_edge: firstEdge },
+          workgroups,
+        }],
+      };
     },
     variants: RUN_VARIANTS,
     cost: (inputs, outputs) => movingCost(...inputs, ...outputs),

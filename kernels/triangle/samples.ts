@@ -17,6 +17,7 @@ const SAMPLES: readonly Sample[] = [
   constant('a diagonal beyond the last row', [3, 4], -9),
   matrix('a batch, rows that share a vec4', [2, 2, 3, 3], 1),
   matrix('several workgroups', [3, 17, 19], -2),
+  matrix('rows of several stretches', [3, 301], 150),
   matrix('no rows', [2, 0, 3]),
   { label: 'int32', inputs: [{ shape: [3, 3], dtype: 'int32', low: -5, high: -1 }], attrs: { diagonal: 0 } },
   { label: 'NaN outside', inputs: [{ shape: [2, 2], data: [1, NaN, NaN, 2], differentiable: false }], attrs: { diagonal: 0 } },

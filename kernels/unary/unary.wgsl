@@ -7,7 +7,7 @@
 // Where WGSL's own function may overflow, or promises too little (sin and cos: 2^-11 absolute), the functions below are
 // written out. NaN propagates; as WGSL may assume that there is none, it is found by its bits.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 override OP: u32;
 
 alias Element = f32; // tile

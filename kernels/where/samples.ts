@@ -17,6 +17,7 @@ defineSamples('where', {
     { label: 'int32', inputs: [{ shape: [5], ...flags }, { shape: [5], dtype: 'int32' }, { shape: [5], dtype: 'int32' }] },
     { label: 'nothing', inputs: [{ shape: [0], ...flags }, { shape: [0] }, { shape: [] }] },
     { label: 'several workgroups', inputs: [{ shape: [37, 1], ...flags }, { shape: [37, 41] }, { shape: [41] }] },
+    { label: 'a row, walked side by side', inputs: [{ shape: [3, 1], ...flags }, { shape: [3, 128] }, { shape: [128] }] },
   ],
   errors: [
     {

@@ -6,7 +6,7 @@
 // found by itself.
 // Cost: 16 bytes moved an element without broadcasting.
 
-override ABREAST: u32 = 1;
+override ABREAST: u32;
 override ROWS: bool = true;
 // In ROWS: does the operand change along the inner axis?
 override STEPS_CONDITION: bool = true;
