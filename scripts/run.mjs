@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { adapterEnvironment } from './adapter.mjs';
 import { bundleProgram } from './bundleProgram.mjs';
 
@@ -14,7 +15,11 @@ const allowSwiftShader = args[0] === '--swiftshader';
 if (allowSwiftShader) args.shift();
 const [file, ...programArgs] = args;
 
-const [program, adapter] = await Promise.all([bundleProgram(file, '.cache/run'), adapterEnvironment({ allowSwiftShader })]);
+// A folder of its own: a program that is running may still load parts of its bundle, or start itself again.
+mkdirSync('.cache', { recursive: true });
+const folder = mkdtempSync('.cache/run-');
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const [program, adapter] = await Promise.all([bundleProgram(file, folder), adapterEnvironment({ allowSwiftShader })]);
 const child = spawn(process.execPath, ['--enable-source-maps', program, ...programArgs], {
   stdio: 'inherit',
   env: { ...process.env, ...adapter.env },
