@@ -1,8 +1,9 @@
 import { type KernelVariants, type Launch, gridFor } from '../core/webgpu/kernel.js';
 
 /**
- * How a kernel that computes element by element, or only copies, shares its work out. `runs`: an invocation takes several, which suits adapters whose
- * invocations are loops on a CPU. `single`: one each, so that neighbouring invocations of a real GPU read side by side.
+ * How a kernel that computes element by element, or only copies, shares its work out. `runs`: an invocation takes several, which
+ * suits adapters whose invocations are loops on a CPU. `single`: one each, so that neighbouring invocations of a real GPU read side
+ * by side.
  */
 export const RUN_VARIANTS: KernelVariants<any> = {
   names: ['runs', 'single'],
@@ -74,8 +75,9 @@ export function rowWalk(rows: number, extent: number, variant?: string): {
   params: { run: number; row_stretches: number; stretches: number };
   workgroups: Launch['workgroups'];
 } {
-  const abreast = variant !== 'single' && extent >= SIDE_BY_SIDE * SHORTEST ? SIDE_BY_SIDE : 1;
-  const rowStretches = Math.ceil(extent / (abreast * (variant === 'single' ? 1 : LONGEST_IN_ROW)));
+  const [longest, most] = variant === 'single' ? [1, 1] : [LONGEST_IN_ROW, SIDE_BY_SIDE];
+  const abreast = extent >= most * SHORTEST ? most : 1;
+  const rowStretches = Math.ceil(extent / (abreast * longest));
   const run = Math.ceil(extent / (abreast * rowStretches));
   return {
     overrides: { ABREAST: abreast },

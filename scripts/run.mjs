@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { adapterEnvironment } from './adapter.mjs';
 import { bundleProgram } from './bundleProgram.mjs';
+import { ownFolder } from './ownFolder.mjs';
 
 /*
  * node scripts/run.mjs [--swiftshader] FILE.ts [arguments]
@@ -15,11 +15,8 @@ const allowSwiftShader = args[0] === '--swiftshader';
 if (allowSwiftShader) args.shift();
 const [file, ...programArgs] = args;
 
-// A folder of its own: a program that is running may still load parts of its bundle, or start itself again.
-mkdirSync('.cache', { recursive: true });
-const folder = mkdtempSync('.cache/run-');
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const [program, adapter] = await Promise.all([bundleProgram(file, folder), adapterEnvironment({ allowSwiftShader })]);
+// Not one folder for all: a program that is running may still load parts of its bundle, or start itself again.
+const [program, adapter] = await Promise.all([bundleProgram(file, ownFolder('run')), adapterEnvironment({ allowSwiftShader })]);
 const child = spawn(process.execPath, ['--enable-source-maps', program, ...programArgs], {
   stdio: 'inherit',
   env: { ...process.env, ...adapter.env },

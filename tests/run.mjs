@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { adapterEnvironment } from '../scripts/adapter.mjs';
 import { bundle } from '../scripts/build.mjs';
+import { ownFolder } from '../scripts/ownFolder.mjs';
 
 /*
  * npm test -- [part of a file name ...]
@@ -25,10 +26,7 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-// A folder of its own: two runs at once must not disturb each other.
-mkdirSync('.cache', { recursive: true });
-const output = mkdtempSync('.cache/tests-');
-process.on('exit', () => rmSync(output, { recursive: true, force: true }));
+const output = ownFolder('tests'); // two runs at once must not disturb each other
 const [adapter] = await Promise.all([
   adapterEnvironment({ allowSwiftShader: true }),
   bundle(files, output, { platform: 'node', packages: 'external' }),

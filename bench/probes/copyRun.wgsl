@@ -1,7 +1,7 @@
 // Probe for the most bytes a second: out[i] = x[i].
 //
-// Tiling: one invocation copies `run` vec4s, each ABREAST after the last, as adapters that run on a CPU like it. The run is a uniform, because
-// they unroll a constant loop into far worse code.
+// Tiling: one invocation copies `run` vec4s, each ABREAST after the last, as adapters that run on a CPU like it. The run is a
+// uniform, because they unroll a constant loop into far worse code.
 // Cost: 8 bytes moved an element.
 
 override ABREAST: u32;

@@ -1,8 +1,8 @@
 // out[.., j, ..] = x[.., index[.., j, ..], ..] (torch.gather), for any 32-bit dtype.
 //
-// Tiling: one invocation takes `run` elements on the inner axis, each ABREAST after the last. An element's line in x follows from its own
-// coordinates, with stride 0 along the gathered axis, and is found once a run; the index then says how far along that line
-// to read. An index out of range gives `missing`.
+// Tiling: one invocation takes `run` elements on the inner axis, each ABREAST after the last. An element's line in x follows from
+// its own coordinates, with stride 0 along the gathered axis, and is found once a run; the index then says how far along that
+// line to read. An index out of range gives `missing`.
 // Cost: 12 bytes an element (index, x, out); the reads of x are as scattered as the index.
 
 override ABREAST: u32;

@@ -2,7 +2,8 @@
 // block `counter` under `key`, so the numbers depend on nothing else, and are those of the CPU. Entry points: `rand`
 // (uniform), `randn` (normal), `rand_int` (whole numbers), `dropout` (sets elements of x to 0 at random).
 //
-// Tiling: one invocation makes `run` blocks of four words, each ABREAST after the last, and writes a vec4 of each; the tail of the last lies in the padding.
+// Tiling: one invocation makes `run` blocks of four words, each ABREAST after the last, and writes a vec4 of each; the tail of the
+// last lies in the padding.
 // Cost: 4 bytes written an element, 25 integer operations a word; dropout reads 4 bytes an element more.
 
 override ABREAST: u32;

@@ -61,8 +61,7 @@ const EQUIVALENT: readonly Place[] = [
   ...['unary', 'fill', 'cast', 'arange', 'assign', 'random', 'sgd', 'adam', 'rmsProp', 'adagrad', 'adadelta', 'nadam'].map((file) => (
     { where: `${file}.wgsl`, what: /, now: for \(var (\w+) = first; \1 < min\(first - ABREAST \* params\.run, params\.vectors\); \1 \+= ABREAST\) \{$/, reason: FIRST_RUNS }
   )),
-  ...['binary', 'where', 'normalize'].map((file) => ({ where: `${file}.wgsl`, what: 'if (first > end) {', reason: 'the loops after it have no turn then' })),
-  { where: 'where.wgsl', what: 'let end = min(first - ABREAST * params.run, (params.size + 3u) / 4u);', reason: FIRST_RUNS },
+  { where: 'normalize.wgsl', what: 'if (first > end) {', reason: 'the loops after it have no turn then' },
   { where: 'where.wgsl', what: /, now: let at = offsets\(min\(index, params\.size( \+ 1u)?\)\);$/, reason: NO_MORE_STORED },
   { where: 'binary.wgsl', what: /, now: let is_one = .* \(abs\(y\) >= vec4f\(3\.4028234e38\)\)\);$/, reason: 'the largest number is even: -1 to it is 1 as well' },
   { where: 'binary.wgsl', what: 'let last = params.size + 1u;', reason: NO_MORE_STORED },
